@@ -1,0 +1,196 @@
+"""The contract of a system: a whole call centre under test, and the clients it gives to people.
+
+A system is found by entry point in group `testrig.systems`; the entry point names a callable
+`(config: Mapping[str, object]) -> System`. The reference call centre is found exactly so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from testrig.clock import Instant
+from testrig.errors import TestrigError
+from testrig.line import Line, StationPort
+
+Variant = Literal["itu14", "china24"]
+"""Routing label: 14-bit ITU (Q.704 2.2) or the China national 24-bit label (GF 001-9001)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitMap:
+    """Circuit identification code `cic` is time slot `slot` of line `line`."""
+
+    cic: int
+    line: int
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpec:
+    """An agent the system knows, and the station (index into the attached stations) at the seat."""
+
+    agent: str
+    password: str
+    station: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pixit:
+    """What the tester must know about a system to reach it (extra information for testing)."""
+
+    variant: Variant
+    point_code: int
+    tester_point_code: int
+    network_indicator: int
+    link_line: int
+    link_slot: int
+    slc: int
+    circuits: tuple[CircuitMap, ...]
+    menu_number: str
+    """Calls to it hear the greeting and the menu."""
+    queue_number: str
+    """Calls to it go straight to the queue."""
+    queue: str
+    """Name of the queue that `queue_number` and `queue_key` lead to."""
+    queue_key: str
+    """Menu key that leads to the queue."""
+    announcement_key: str
+    """Menu key that plays an announcement and returns to the menu."""
+    wrong_key: str
+    """A key the menu does not know."""
+    unallocated_number: str
+    outgoing_prefix: str
+    """What an agent dials before an outside number."""
+    agents: tuple[AgentSpec, ...]
+    crc4: bool = True
+    timers: dict[str, float] = field(default_factory=dict)
+    """Timer values in seconds in force, by name as in the standard (`ISUP T1`, `MTP2 T7`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One numbered entry of the journal, as a client sees it."""
+
+    number: int
+    at: Instant
+    type: str
+    data: dict[str, object]
+
+
+class AgentClient(Protocol):
+    """What an agent's desk can do. An order that cannot be carried out raises `Refused`."""
+
+    def sign_on(self) -> None: ...
+    def sign_off(self) -> None: ...
+    def ready(self) -> None: ...
+    def not_ready(self, reason: str = "") -> None: ...
+    def answer(self) -> None: ...
+    def hang_up(self) -> None: ...
+    def dial(self, number: str) -> None: ...
+    def state(self) -> str:
+        """`signed off`, `not ready`, `ready`, `reserved`, `ringing`, `talking`, `wrap-up`, `dialling`."""
+        ...
+
+    def events(self, since: int = 0) -> Sequence[Event]:
+        """Events that concern this agent with number > `since`."""
+        ...
+
+
+class SupervisorClient(Protocol):
+    """What a supervisor sees."""
+
+    def agents(self) -> dict[str, str]:
+        """Agent to state."""
+        ...
+
+    def waiting(self, queue: str) -> int: ...
+
+    def records(self) -> Sequence[dict[str, object]]:
+        """Call records, oldest first."""
+        ...
+
+    def journal(self, since: int = 0) -> Sequence[Event]: ...
+
+
+class MaintenanceClient(Protocol):
+    """What the operator at the maintenance terminal can do."""
+
+    def block(self, cic: int) -> None: ...
+    def unblock(self, cic: int) -> None: ...
+    def reset(self, cic: int) -> None: ...
+    def reset_group(self, cic: int, count: int) -> None: ...
+    def block_group(self, cic: int, count: int) -> None: ...
+    def unblock_group(self, cic: int, count: int) -> None: ...
+    def activate_link(self, *, emergency: bool = False) -> None: ...
+    def deactivate_link(self) -> None: ...
+    def link_state(self) -> str:
+        """`out of service`, `aligning`, `in service`, ..."""
+        ...
+
+    def circuit_state(self, cic: int) -> str:
+        """`idle`, `incoming busy`, `outgoing busy`, with `locally blocked` / `remotely blocked` added."""
+        ...
+
+    def alarms(self, line: int) -> frozenset[str]:
+        """Names of `testrig.board.Alarm` present on the line."""
+        ...
+
+    def set_loopback(self, line: int, loopback: str) -> None:
+        """Name of a `testrig.board.Loopback`."""
+        ...
+
+
+class Refused(TestrigError):
+    """An order to a client that the system does not carry out; says which, in which state and why."""
+
+
+class System(Protocol):
+    """A whole call centre under test."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def pixit(self) -> Pixit: ...
+
+    def attach(self, lines: Sequence[Line], stations: Sequence[StationPort]) -> None:
+        """Plug in the lines and the exchange ends of the station lines; the system starts."""
+        ...
+
+    def advance(self, frames: int) -> None:
+        """Run for `frames`. A system that paces itself (hardware, another process) does nothing here."""
+        ...
+
+    def next_deadline(self) -> Instant | None:
+        """When the system will next act of its own accord, or None if it does not tell."""
+        ...
+
+    @property
+    def settled(self) -> bool:
+        """True when nothing is under way that the next block could change. Systems that do not know say
+        False; then the bench keeps to short blocks."""
+        ...
+
+    def agent(self, agent: str) -> AgentClient: ...
+    def supervisor(self) -> SupervisorClient: ...
+    def maintenance(self) -> MaintenanceClient: ...
+    def close(self) -> None: ...
+
+
+__all__ = [
+    "AgentClient",
+    "AgentSpec",
+    "CircuitMap",
+    "Event",
+    "MaintenanceClient",
+    "Pixit",
+    "Refused",
+    "SupervisorClient",
+    "System",
+    "Variant",
+]
