@@ -175,7 +175,7 @@ class Bench:
 
     def _next_block(self, limit: Instant | None) -> int:
         room = MAX_BLOCK if limit is None else limit - self.now
-        if not (self.system.settled and all(machine.settled for machine in self._machines)):
+        if not self._settled():
             self._settled_steps = 0
             return max(1, min(self.rig.block, room))
         self._settled_steps += 1
@@ -186,5 +186,13 @@ class Bench:
         deadlines.append(self.system.next_deadline())
         for deadline in deadlines:
             if deadline is not None:
-                frames = min(frames, deadline - self.now)
+                frames = min(frames, deadline - self.now if deadline > self.now else self.rig.block)
         return max(1, frames)
+
+    def _settled(self) -> bool:
+        """True when neither the system, nor a line, nor a tester has anything under way."""
+        return (
+            self.system.settled
+            and all(span.settled for span in self.spans)
+            and all(machine.settled for machine in self._machines)
+        )
