@@ -18,11 +18,11 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from testrig.clock import SECOND
-from testrig.line import Octets
 
 from callcenter.errors import ConfigurationError
 from callcenter.media.g711 import SILENCE, amplitude, encode, encode_float
+from testrig.clock import SECOND
+from testrig.line import Octets
 
 MARKER_HZ: Final[Mapping[str, int]] = MappingProxyType(
     {
@@ -105,7 +105,8 @@ def load_prompts(directory: Path | None = None) -> dict[str, Octets]:
     for path in sorted(directory.glob("*.wav")):
         if path.stem not in MARKER_HZ:
             raise ConfigurationError(
-                f"{path}: found prompt {path.stem!r}, expected one of {', '.join(MARKER_HZ)}{_near(path.stem)}"
+                f"{path}: found prompt {path.stem!r}, expected one of {', '.join(MARKER_HZ)}"
+                f"{_near(path.stem)}"
             )
         prompts[path.stem] = read_wav(path)
     return prompts
@@ -126,7 +127,8 @@ def read_wav(path: Path) -> Octets:
     found = f"format {format_tag}, {channels} channels, {rate} Hz, {width} bits"
     if (channels, rate) != (1, SECOND) or (format_tag, width) not in {(_PCM, 16), (_ALAW, 8)}:
         raise ConfigurationError(
-            f"{path}: found {found}, expected 8000 Hz mono, A-law (format 6, 8 bits) or PCM (format 1, 16 bits)"
+            f"{path}: found {found}, expected 8000 Hz mono, "
+            "A-law (format 6, 8 bits) or PCM (format 1, 16 bits)"
         )
     data = chunks.get(b"data", b"")
     if len(data) < width // 8:

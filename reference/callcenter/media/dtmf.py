@@ -28,11 +28,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from testrig.clock import SECOND, Instant
-from testrig.line import Octets
 
 from callcenter.errors import StateError
 from callcenter.media.g711 import DECODE_FLOAT, SILENCE, amplitude
+from testrig.clock import SECOND, Instant
+from testrig.line import Octets
 
 LOW_HZ: Final = (697, 770, 852, 941)
 HIGH_HZ: Final = (1209, 1336, 1477, 1633)
@@ -179,10 +179,10 @@ class DtmfBank:
                     f"DTMF: found a mask {list(active.shape)} and audio {list(audio.shape)}, expected "
                     f"{len(self._expected)} channels in both"
                 )
-            channels = np.flatnonzero(active)
+            channels: NDArray[np.int64] = np.flatnonzero(active)
             audio = audio if len(channels) == len(active) else audio[channels]
         else:
-            channels = active
+            channels = active.astype(np.int64, copy=False)
             if len(audio) != len(channels):
                 raise StateError(f"DTMF: found {len(audio)} rows of audio for {len(channels)} channels")
         if not len(channels) or not audio.shape[1]:

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
 from testrig.line import Octets
 
 OVERLOAD_DBM0: Final = 3.14

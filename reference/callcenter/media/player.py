@@ -6,10 +6,10 @@ from collections.abc import Set as AbstractSet
 from typing import Final
 
 import numpy as np
-from testrig.line import Octets
 
 from callcenter.errors import StateError
 from callcenter.media.g711 import SILENCE
+from testrig.line import Octets
 
 _SILENCE_PAD: Final = np.full(8_000, SILENCE, np.uint8)
 

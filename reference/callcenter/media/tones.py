@@ -13,10 +13,10 @@ from types import MappingProxyType
 from typing import Final
 
 import numpy as np
-from testrig.clock import SECOND
-from testrig.line import Octets
 
 from callcenter.media.g711 import SILENCE, amplitude, encode_float
+from testrig.clock import SECOND
+from testrig.line import Octets
 
 TONE_HZ: Final = 450
 TONE_DBM0: Final = -10.0
