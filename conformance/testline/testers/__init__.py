@@ -1,0 +1,30 @@
+"""The judge's own endpoints: small, scriptable, able to misbehave on order."""
+
+from __future__ import annotations
+
+from testline.testers.agent import Agent
+from testline.testers.caller import Caller
+from testline.testers.centre import Centre, open_isup, open_link, open_mtp3
+from testline.testers.isup import Call, IsupTester
+from testline.testers.link import LinkState, LinkTester
+from testline.testers.mtp3 import Mtp3Tester
+from testline.testers.speech import Voice, expect_no_speech, expect_speech_both_ways
+from testline.testers.telephone import Telephone
+
+__all__ = [
+    "Agent",
+    "Call",
+    "Caller",
+    "Centre",
+    "IsupTester",
+    "LinkState",
+    "LinkTester",
+    "Mtp3Tester",
+    "Telephone",
+    "Voice",
+    "expect_no_speech",
+    "expect_speech_both_ways",
+    "open_isup",
+    "open_link",
+    "open_mtp3",
+]
