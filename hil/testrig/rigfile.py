@@ -74,10 +74,16 @@ class RigFile:
         if not isinstance(targets, dict):
             raise self._fail("targets", targets, f"a mapping with target {ROLE}")
         if ROLE not in targets:
-            raise self._fail("targets", ", ".join(map(str, targets)), f"target {ROLE}", near(ROLE, targets))
+            raise self._fail(
+                "targets", ", ".join(map(str, targets)), f"target {ROLE}", self._role_hint(targets)
+            )
         target = targets[ROLE]
         self._keys(target, f"targets.{ROLE}", _TARGET_KEYS)
         return dict(target)
+
+    @staticmethod
+    def _role_hint(targets: Iterable[object]) -> str:
+        return next((hint for name in targets if (hint := near(str(name), (ROLE,)))), "")
 
     def _items(
         self, target: dict[str, Any], section: str, known: dict[str, Any]
@@ -97,7 +103,7 @@ class RigFile:
             if name not in known:
                 ours = sorted(each for each in known if known[each].__module__.startswith("testrig."))
                 raise self._fail(where, name, f"one of {', '.join(ours)} or labgrid's", near(name, known))
-            arguments = {key: value for key, value in item.items() if key != "cls"}
+            arguments = {key: value for key, value in item.items() if key != "cls" and value is not None}
             self._arguments(f"{where}.{name}", known[name], arguments)
             items.append((name, arguments))
         return items
