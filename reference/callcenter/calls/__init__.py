@@ -1,1 +1,1 @@
-"""Legs, calls, routing and circuit selection: the call engine, which knows no signalling system."""
+"""Calls: trunk groups, circuit selection, routing, legs and calls, call records."""

@@ -1,0 +1,1 @@
+"""Computer telephony integration: the journal and everything that is read from it."""

@@ -1,0 +1,89 @@
+"""What is read from the journal: call records, statistics, waiting counts, agents' states."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from testrig.system import Event
+
+from callcenter.cti.journal import Types
+
+RECORDS_KEPT: Final = 100_000
+
+
+@dataclass(slots=True)
+class QueueStatistics:
+    """Counts of one queue since the start."""
+
+    offered: int = 0
+    answered: int = 0
+    abandoned: int = 0
+    timed_out: int = 0
+    longest_wait: int = 0
+    """Frames."""
+
+
+class Projections:
+    """The projections, kept up to date by `apply`; `replayed` builds them from events."""
+
+    def __init__(self) -> None:
+        self._records: deque[dict[str, object]] = deque(maxlen=RECORDS_KEPT)
+        self._waiting: dict[str, dict[int, int]] = {}
+        self.statistics: dict[str, QueueStatistics] = {}
+        self.agents: dict[str, str] = {}
+
+    @classmethod
+    def replayed(cls, events: Iterable[Event]) -> Projections:
+        """Build the projections from `events`."""
+        projections = cls()
+        for event in events:
+            projections.apply(event)
+        return projections
+
+    @property
+    def records(self) -> Sequence[dict[str, object]]:
+        """Call records, oldest first."""
+        return tuple(self._records)
+
+    def waiting(self, queue: str) -> int:
+        """Callers in `queue` now: nobody has answered them yet, though an agent may be rung for them."""
+        return len(self._waiting.get(queue, ()))
+
+    def apply(self, event: Event) -> None:
+        """Take one more event."""
+        kind, data = event.type, event.data
+        if kind == Types.AGENT_STATE:
+            self.agents[str(data["agent"])] = str(data["state"])
+        elif kind == Types.CLEARED:
+            self._records.append(dict(data))
+        elif kind == Types.QUEUED:
+            self._queued(event)
+        elif kind == Types.DEQUEUED:
+            self._dequeued(event)
+        elif kind == Types.ESTABLISHED and data.get("queue") and data.get("agent"):
+            self._of(str(data["queue"])).answered += 1
+
+    def _of(self, queue: str) -> QueueStatistics:
+        return self.statistics.setdefault(queue, QueueStatistics())
+
+    def _queued(self, event: Event) -> None:
+        queue = str(event.data["queue"])
+        call = event.data["call"]
+        assert isinstance(call, int)
+        self._waiting.setdefault(queue, {})[call] = event.at
+        self._of(queue).offered += 1
+
+    def _dequeued(self, event: Event) -> None:
+        queue = str(event.data["queue"])
+        call = event.data["call"]
+        assert isinstance(call, int)
+        since = self._waiting.get(queue, {}).pop(call, event.at)
+        statistics = self._of(queue)
+        statistics.longest_wait = max(statistics.longest_wait, event.at - since)
+        if event.data["reason"] == "abandoned":
+            statistics.abandoned += 1
+        elif event.data["reason"] == "timeout":
+            statistics.timed_out += 1

@@ -1,0 +1,1 @@
+"""Interactive voice response: flows from files, and the session of a caller in a flow."""
