@@ -54,7 +54,7 @@ class Caller:
 
     def is_released(self, *, within: int, cause: int | set[int] | None = None) -> int:
         """Wait until the system clears, acknowledge it, and return the cause."""
-        expected = {} if cause is None else {"cause": cause}
+        expected: dict[str, Any] = {} if cause is None else {"cause": cause}
         release = self.call.expect("REL", within=within, through=("CPG",), **expected)
         self.call.send("RLC")
         self._leave()
@@ -85,11 +85,9 @@ class Caller:
         """Speak a tone until told otherwise."""
         self.voice.says_tone(hz, level_dbm0)
 
-    def hears_tone(
-        self, hz: float, *, within: int, low: float | None = None, high: float | None = None
-    ) -> float:
+    def hears_tone(self, hz: float, *, within: int, level: tuple[float, float] | None = None) -> float:
         """Wait for a tone; return its level in dBm0."""
-        return self.voice.hears_tone(hz, within=within, low=low, high=high)
+        return self.voice.hears_tone(hz, within=within, level=level)
 
     def hears_silence(self, *, during: int = SECOND, within: int = 5 * SECOND) -> None:
         """Wait for silence."""

@@ -11,7 +11,7 @@ from testline.bench import SILENCE, Bench
 from testline.measurements import Measurement
 from testline.verdicts import Fail
 from testrig.clock import MILLISECOND, SECOND, Instant
-from testrig.instruments.analyser import ToneWatch, level, silent, strongest, tone_level, tones_share
+from testrig.instruments.analyser import ToneWatch, silent, strongest, tone_level, tones_share
 from testrig.instruments.tones import DtmfGenerator, DtmfKeying, Tone, ToneGenerator
 from testrig.line import Octets
 
@@ -161,12 +161,10 @@ class Voice:
         if silent(audio):
             return "silence"
         reading = strongest(audio)
-        return f"{reading.hz:.0f} Hz at {reading.level_dbm0:.1f} dBm0, {level(audio):.1f} dBm0 in all"
+        return f"{reading.hz:.0f} Hz at {reading.level_dbm0:.1f} dBm0"
 
-    def hears_tone(
-        self, hz: float, *, within: int, low: float | None = None, high: float | None = None
-    ) -> float:
-        """Wait for a tone and return its level in dBm0; with `low` and `high` it is a measured value."""
+    def hears_tone(self, hz: float, *, within: int, level: tuple[float, float] | None = None) -> float:
+        """Wait for a tone and return its level in dBm0; with limits (`level`) it is a measured value."""
         awaited = f"{self.name} hears {hz:g} Hz"
         found = self.bench.until(
             lambda: self.tone(hz),
@@ -175,14 +173,14 @@ class Voice:
             state=lambda: f"{self.name} hears {self.heard()}",
         )
         self.bench.trace.received(self.bench.now, self.name, "audio", f"{hz:g} Hz {found:.1f} dBm0")
-        if low is not None or high is not None:
+        if level is not None:
             self.bench.measure(
                 Measurement(
                     name=awaited,
                     value=round(found, 2),
                     unit="dBm0",
-                    low=low,
-                    high=high,
+                    low=level[0],
+                    high=level[1],
                     uncertainty=UNCERTAINTY_DB,
                     clause="G.711",
                 )
@@ -222,13 +220,13 @@ def expect_speech_both_ways(one: Voice, other: Voice, *, within: int = 2 * SECON
     Each end must hear the other's tone at -10 dBm0 within 1 dB, and nothing of its own.
     """
     first, second = TEST_TONES_HZ
-    low, high = TEST_LEVEL_DBM0 - LOSS_DB, TEST_LEVEL_DBM0 + LOSS_DB
+    limits = TEST_LEVEL_DBM0 - LOSS_DB, TEST_LEVEL_DBM0 + LOSS_DB
     one.says_tone(first)
     other.says_tone(second)
     try:
         one.bench.run(3 * WINDOW)
-        there = other.hears_tone(first, within=within, low=low, high=high)
-        back = one.hears_tone(second, within=within, low=low, high=high)
+        there = other.hears_tone(first, within=within, level=limits)
+        back = one.hears_tone(second, within=within, level=limits)
     finally:
         one.is_silent()
         other.is_silent()

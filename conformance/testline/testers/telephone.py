@@ -94,11 +94,9 @@ class Telephone:
         """Speak a tone until told otherwise."""
         self.voice.says_tone(hz, level_dbm0)
 
-    def hears_tone(
-        self, hz: float, *, within: int, low: float | None = None, high: float | None = None
-    ) -> float:
+    def hears_tone(self, hz: float, *, within: int, level: tuple[float, float] | None = None) -> float:
         """Wait for a tone; return its level in dBm0."""
-        return self.voice.hears_tone(hz, within=within, low=low, high=high)
+        return self.voice.hears_tone(hz, within=within, level=level)
 
     def hears_silence(self, *, during: int = SECOND, within: int = 5 * SECOND) -> None:
         """Wait for silence."""
