@@ -160,9 +160,9 @@ def _sigtran(protocol: int, payload: bytes, variant: str) -> Iterator[Found]:
     elif (group, kind) == (1, 1):
         if 0x0210 in parameters:
             yield _protocol_data(parameters[0x0210])
-        elif 0x0003 in parameters:
+        elif 0x0002 in parameters:
             # Internet-Draft 6 and before: service octet, label and user data as on the link
-            yield _mtp3(parameters[0x0003], variant)
+            yield _mtp3(parameters[0x0002], variant)
 
 
 def _protocol_data(value: bytes) -> Msu:

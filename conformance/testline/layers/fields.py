@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from scapy.fields import BitField, ByteField, Field, PacketField, PacketListField, StrField
+from scapy.fields import (
+    BitField,
+    ByteField,
+    EnumField,
+    Field,
+    PacketField,
+    PacketListField,
+    ShortField,
+    StrField,
+)
 
 from testline.layers.errors import NotDecodable
 
@@ -26,8 +35,10 @@ def fixed_octets(fields: list[Any]) -> int:
     for field in fields:
         if isinstance(field, BitField):
             bits += abs(field.size)
-        elif isinstance(field, ByteField) and not isinstance(field, (Pointer, Length)):
-            bits += 8
+        elif isinstance(field, (ByteField, EnumField, ShortField)) and not isinstance(
+            field, (Pointer, Length)
+        ):
+            bits += 8 * field.sz
         else:
             break
     return bits // 8
