@@ -221,7 +221,10 @@ def test_wrong_values_can_be_composed_on_purpose() -> None:
 
 def test_optional_parameters_stand_in_the_order_given() -> None:
     built = message(
-        "IAM", 1, called="1", optional=[HopCounter(hops=3), OriginalCalledNumber(digits="99"), CauseIndicators()]
+        "IAM",
+        1,
+        called="1",
+        optional=[HopCounter(hops=3), OriginalCalledNumber(digits="99"), CauseIndicators()],
     )
     assert [p.code for p in decode_isup(bytes(built)).optional] == [61, 40, 18]
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scapy.fields import (
+    BitEnumField,
     BitField,
     ByteField,
     EnumField,
@@ -33,7 +34,7 @@ def fixed_octets(fields: list[Any]) -> int:
     """Return how many octets the bit and octet fields at the head of `fields` take."""
     bits = 0
     for field in fields:
-        if isinstance(field, BitField):
+        if isinstance(field, (BitField, BitEnumField)):
             bits += abs(field.size)
         elif isinstance(field, (ByteField, EnumField, ShortField)) and not isinstance(
             field, (Pointer, Length)
