@@ -53,9 +53,15 @@ _MISSES: Final = 6
 _BEGIN: Final = 116
 _END: Final = 4
 """Frames by which a tone begins before the end of its first window, and ends before that of its last, on
-average over its place on the grid; off by half a hop at most."""
+average over its place on the grid; seldom off by more than half a hop."""
 
-_LEVEL_DBM0: Final = -28.0
+_LEVEL_DBM0: Final = -27.3
+"""Level both tones must have, their loss by deviation made good: amid -25 to accept and -29 to reject, as
+the other tone, up to 8 dB stronger, may add or take 1 dB."""
+
+_LIKELY_DBM0: Final = -31.0
+"""Level they must have to be looked at, before that is made good."""
+
 _TWIST: Final = (10 ** (-11 / 10), 10 ** (6 / 10))
 """Range of high over low power in a window."""
 
@@ -99,7 +105,8 @@ def _make_turns() -> NDArray[np.complex64]:
 _BASIS: Final = _make_basis()
 _TURNS: Final = _make_turns()
 _POWER_FLOOR: Final = (amplitude(_LEVEL_DBM0) * _WINDOW / 2) ** 2
-"""Squared correlation over a window of a sine at `_LEVEL_DBM0`."""
+_LIKELY_FLOOR: Final = (amplitude(_LIKELY_DBM0) * _WINDOW / 2) ** 2
+"""Squared correlations over a window of sines at these levels."""
 
 _ENERGY_FLOOR: Final = amplitude(_QUIET_DBM0) ** 2 / 2 * HOP
 _ENERGY_TO_POWER: Final = _WINDOW / 2
@@ -107,7 +114,7 @@ _ENERGY_TO_POWER: Final = _WINDOW / 2
 
 
 class DtmfDigit(NamedTuple):
-    """A digit that is over: `duration` in frames, `at` the instant of its end, both within 20 frames."""
+    """A digit that is over: `duration` in frames, within 40, `at` the instant of its end, within 30."""
 
     channel: int
     digit: str
@@ -263,7 +270,7 @@ class DtmfBank:
         total = energies[:, :-2] + energies[:, 1:-1] + energies[:, 2:]
         best = power.reshape(rows, hops, 2, 4).max(axis=3)
         # 0.6: a tone 1.5 % off loses up to 2 dB in its window, made good below once its deviation is known
-        likely = (best.min(axis=2) > _POWER_FLOOR) & (
+        likely = (best.min(axis=2) > _LIKELY_FLOOR) & (
             best.sum(axis=2) > 0.6 * _SHARE * _ENERGY_TO_POWER * total
         )
         codes = np.full((rows, hops), -1, np.int8)
@@ -365,6 +372,7 @@ def _judge(
     good = (
         (ranked[:, :, 2] < _PURITY * ranked[:, :, 3]).all(axis=1)
         & (np.abs(deviation) < _WINDOW_DEVIATION).all(axis=1)
+        & (strength > _POWER_FLOOR).all(axis=1)
         & (strength.sum(axis=1) > _SHARE * _ENERGY_TO_POWER * total)
         & (twist > _TWIST[0])
         & (twist < _TWIST[1])
