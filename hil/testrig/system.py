@@ -65,6 +65,10 @@ class Pixit:
     """What an agent dials before an outside number."""
     agents: tuple[AgentSpec, ...]
     crc4: bool = True
+    prompts: dict[str, float] = field(default_factory=dict)
+    """Hz of a tone that tells a prompt from the others, by name: `greeting`, `menu`, `invalid`, `timeout`
+    (the reminder), `queue_music`, `all_busy`, `information`, `goodbye`. A system with recordings leaves
+    it empty, and cases that must tell prompts apart are inconclusive."""
     timers: dict[str, float] = field(default_factory=dict)
     """Timer values in seconds in force, by name as in the standard (`ISUP T1`, `MTP2 T7`)."""
 
