@@ -232,6 +232,31 @@ def test_915_of_1000_errored_blocks_force_a_search(errored: int, lost: int) -> N
     assert pair.near.alarms == frozenset()
 
 
+def test_errored_blocks_of_different_thousands_do_not_add_up() -> None:
+    pair = Pair()
+    pair.run(400)
+    for _ in range(3):
+        pair.far.corrupt_crc(600)
+        pair.run(16_000)
+    assert pair.near.counters.crc_errors == 1800
+    assert pair.near.counters.alignment_losses == 0
+
+
+@pytest.mark.parametrize(("frame", "reported_in"), [(3, 13), (12, 15)])
+def test_e_bit_names_the_submultiframe_in_error(frame: int, reported_in: int) -> None:
+    pair = Pair()
+    pair.run(400)
+    pair.line.b_to_a.flip([bit_position(frame, 20, 1)])
+    words = []
+    for _ in range(10):
+        pair.near.send(8)
+        pair.far.send(8)
+        pair.near.receive(8)
+        words += pair.far.receive(8)[:, 0].tolist()
+    reports = [at % 16 for at, word in enumerate(words) if at % 16 in (13, 15) and not word & 0x80]
+    assert reports == [reported_in]
+
+
 def test_false_alignment_signal_met_first_is_left_for_the_true_one() -> None:
     pair = Pair()
     sent = [0]
@@ -330,6 +355,25 @@ def test_multiframe_alignment_signal_sent_wrong_keeps_multiframe_alignment_away(
     pair.near.corrupt_mfas(0)
     pair.run(200)
     assert pair.far.multiframe_aligned
+
+
+def test_multiframe_turned_on_within_a_submultiframe_checks_from_the_next() -> None:
+    pair = Pair(crc4=False)
+    pair.run(403)
+    pair.near.crc4 = pair.far.crc4 = True
+    pair.run(400)
+    assert pair.near.multiframe_aligned
+    assert pair.near.counters.crc_errors == pair.far.counters.crc_errors == 0
+
+
+def test_one_multiframe_alignment_signal_sent_wrong_is_only_one() -> None:
+    pair = Pair()
+    pair.near.corrupt_mfas(2)
+    words = []
+    for _ in range(8):
+        pair.near.send(10)
+        words += pair.line.b.receive(10)[:, 0].tolist()
+    assert [words[at] >> 7 for at in range(11, 80, 16)] == [0, 0, 1, 1, 1]
 
 
 def test_stopped_multiframe_is_noticed_by_its_errored_checks() -> None:

@@ -262,6 +262,13 @@ def test_ones_for_ever_count_every_16_octets_until_a_good_frame() -> None:
     assert faults(receiver.put(octets_of(stuffed(b"ab") + FLAG + FLAG), 500)) == [HdlcFault.SHORT]
 
 
+def test_octets_are_counted_from_the_bit_that_lost_alignment() -> None:
+    receiver = HdlcReceiver(0)
+    # the seventh one is the last bit of frame 1; the 128th bit behind it the last bit of frame 17
+    events = receiver.put(octets_of(FLAG + "0" + "1" * 7 + "10" * 68), 0)
+    assert events == [HdlcError(0, HdlcFault.ABORT, 1), HdlcError(0, HdlcFault.OCTET_COUNT, 17)]
+
+
 def test_send_bits_refuses_what_is_no_bit() -> None:
     with pytest.raises(LimitError, match="0 and 1"):
         HdlcTransmitter().send_bits("0120")

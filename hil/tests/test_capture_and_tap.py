@@ -81,6 +81,24 @@ def test_capture_holds_each_change_once_with_time_direction_and_repeats() -> Non
     assert b"the frame before was repeated" in packets[2]
 
 
+def test_tap_tells_how_often_the_frame_before_was_repeated() -> None:
+    told: list[tuple[bytes, int]] = []
+
+    class Writer:
+        def frame(
+            self, line: str, slot: int, octets: bytes, at: int, *, outbound: bool, repeats_before: int
+        ) -> None:
+            told.append((octets, repeats_before))
+
+    line = TappedLine(LinePair("line0").a, [1], Writer())
+    transmitter = HdlcTransmitter()
+    for frame in [FISU] * 9 + [MSU] + [FISU] * 3 + [LSSU]:
+        transmitter.send(frame)
+    for _ in range(4):
+        line.send(block_with(transmitter.take(40), 1))
+    assert told == [(FISU, 0), (MSU, 8), (FISU, 0), (LSSU, 2)]
+
+
 def test_capture_of_the_same_frames_is_the_same_octets() -> None:
     assert captured() == captured()
 
