@@ -14,11 +14,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from testrig.clock import frames
-from testrig.system import Variant
-
 from callcenter.errors import ConfigurationError
 from callcenter.loading import build, merged, read_toml, refuse
+from testrig.clock import frames
+from testrig.system import Variant
 
 Hunting = Literal["sequential", "cyclic", "longest idle"]
 
@@ -79,12 +78,18 @@ class TrunkGroupConfig:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingConfig:
-    """How agents reach outside numbers."""
+    """How agents reach outside numbers, and calls without a queue."""
 
     prefix: str
     trunk_group: str
     calling: str = ""
     """Calling number given to the network."""
+    attempts: int = 2
+    """Circuits tried for one call (Q.764 2.9.1: a repeat attempt after dual seizure)."""
+    wrap_up: float = 2.0
+    """Wrap-up after an outgoing call, and after a call straight to an agent."""
+    ring_timeout: float = 60.0
+    """How long an agent called directly is rung."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +200,9 @@ def circuits(group: TrunkGroupConfig, *, source: str = "configuration") -> Itera
             yield Circuit(group.name, cic, part.span, part.slot + cic - first)
 
 
-def point_code(found: str | int, variant: Variant, *, source: str = "configuration", key: str = "point code") -> int:
+def point_code(
+    found: str | int, variant: Variant, *, source: str = "configuration", key: str = "point code"
+) -> int:
     """Return a point code as integer; raises `ConfigurationError` for one outside the network's format."""
     widths = _WIDTHS[variant]
     form = "-".join(map(str, widths))
@@ -271,7 +278,9 @@ def _check_circuits(config: CentreConfig) -> None:
         if not 0 <= span < config.board.spans:
             raise refuse(source, f"{key}.span", span, f"0 to {config.board.spans - 1}")
         if (span, slot) in taken:
-            raise refuse(source, f"{key}.slot", slot, f"a free slot of span {span}; {taken[span, slot]} has it")
+            raise refuse(
+                source, f"{key}.slot", slot, f"a free slot of span {span}; {taken[span, slot]} has it"
+            )
         taken[span, slot] = key
 
     seen_slc: set[tuple[str, int]] = set()
@@ -299,6 +308,8 @@ def _check_circuits(config: CentreConfig) -> None:
     _known(source, "outgoing.trunk_group", config.outgoing.trunk_group, names)
     if not config.outgoing.prefix.isdecimal():
         raise refuse(source, "outgoing.prefix", config.outgoing.prefix, "digits")
+    if config.outgoing.attempts < 1:
+        raise refuse(source, "outgoing.attempts", config.outgoing.attempts, "1 or more")
 
 
 def _check_people(config: CentreConfig) -> None:

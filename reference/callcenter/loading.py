@@ -46,7 +46,9 @@ def near(found: str, known: Iterable[str]) -> str:
     return f" (did you mean {' or '.join(close)}?)" if close else ""
 
 
-def refuse(source: str, key: str, found: object, expected: str, *, known: Iterable[str] = ()) -> ConfigurationError:
+def refuse(
+    source: str, key: str, found: object, expected: str, *, known: Iterable[str] = ()
+) -> ConfigurationError:
     """Return the error that refuses the value `found` at `key` of `source`."""
     hint = near(found, known) if isinstance(found, str) else ""
     return ConfigurationError(f"{source}: {key}: found {found!r}, expected {expected}{hint}")
@@ -100,11 +102,16 @@ def _value(hint: Any, found: Any, source: str, key: str) -> Any:
     if origin is tuple:
         if not isinstance(found, list | tuple):
             raise refuse(source, key, found, "an array")
-        return tuple(_value(arguments[0], each, source, f"{key}[{index}]") for index, each in enumerate(found))
+        return tuple(
+            _value(arguments[0], each, source, f"{key}[{index}]") for index, each in enumerate(found)
+        )
     if origin is dict:
         if not isinstance(found, Mapping):
             raise refuse(source, key, found, "a table")
-        return {str(name): _value(arguments[1], each, source, _join(key, str(name))) for name, each in found.items()}
+        return {
+            str(name): _value(arguments[1], each, source, _join(key, str(name)))
+            for name, each in found.items()
+        }
     if is_dataclass(hint):
         if not isinstance(found, Mapping):
             raise refuse(source, key, found, "a table")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from testrig.board import Board, Endpoint, station, trunk, voice
-from testrig.line import Octets
-
 from callcenter.calls.primitives import Leg
 from callcenter.config import Circuit
+from testrig.board import Board, Endpoint, station, trunk, voice
+from testrig.line import Octets
 
 STATION: Final = "station"
 
@@ -21,7 +20,9 @@ class Bus:
     last one leaves. An announcement for one caller takes a port of its own.
     """
 
-    def __init__(self, board: Board, circuits: Mapping[Leg, Circuit], audio: Mapping[str, Octets], ports: int) -> None:
+    def __init__(
+        self, board: Board, circuits: Mapping[Leg, Circuit], audio: Mapping[str, Octets], ports: int
+    ) -> None:
         """`audio` holds every tone and prompt by name, `uint8[n]` A-law."""
         self._board = board
         self._circuits = circuits

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from testrig.clock import SECOND, Instant
-
 from callcenter.calls.primitives import Leg, Setup
 from callcenter.cti.journal import MASK
+from testrig.clock import SECOND, Instant
 
 
 class Phase(Enum):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from testrig.clock import Instant
-
 from callcenter.calls.bus import Bus
 from callcenter.calls.call import Call
 from callcenter.calls.primitives import Leg, Primitive
 from callcenter.cti.journal import Journal
+from testrig.clock import Instant
 
 
 class Floor:

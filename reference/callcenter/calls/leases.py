@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
-from testrig.clock import Instant
-
 from callcenter.errors import StateError
 from callcenter.timers import Timers
+from testrig.clock import Instant
 
 Thing = TypeVar("Thing", bound=Hashable)
 Holder = TypeVar("Holder")

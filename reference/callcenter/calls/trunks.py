@@ -10,11 +10,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Final
 
-from testrig.clock import SECOND, Instant
-
 from callcenter.calls.leases import Leases
 from callcenter.calls.primitives import Leg
 from callcenter.config import Circuit, Hunting
+from testrig.clock import SECOND, Instant
 
 LEASE: Final = 10 * SECOND
 """Signalling takes a selected circuit within the block; the lease only has to outlive a fault."""

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from testrig.system import Event
-
 from callcenter.cti.journal import Types
+from testrig.system import Event
 
 RECORDS_KEPT: Final = 100_000
 

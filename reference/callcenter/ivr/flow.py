@@ -4,8 +4,8 @@ A flow is a table of nodes and the name of the one to start with:
 
 | type | keys | does |
 |---|---|---|
-| `play` | `prompt`, `next`, `interruptible` (true) | plays; a key pressed meanwhile interrupts and counts in the next menu |
-| `menu` | `prompt`, `keys`, `timeout` s, `attempts`, `invalid`, `reminder`, `exhausted` | plays and waits for a key |
+| `play` | `prompt`, `next`, `interruptible` (true) | plays; a key interrupts and counts in the next menu |
+| `menu` | `prompt`, `keys`, `timeout` s, `attempts`, `invalid`, `reminder`, `exhausted` | asks for a key |
 | `queue` | `queue` | hands the caller to a queue |
 | `hangup` | `cause` (16) | clears the call |
 
@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from callcenter.calls.primitives import Cause
 from callcenter.errors import ConfigurationError
@@ -35,8 +35,6 @@ class PlayNode:
     prompt: str
     next: str
     interruptible: bool = True
-
-    waits: ClassVar[bool] = False
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """Yield key and name of each node this one leads to."""
@@ -64,8 +62,6 @@ class MenuNode:
     invalid: str = "invalid"
     reminder: str = "timeout"
 
-    waits: ClassVar[bool] = True
-
     def targets(self) -> Iterator[tuple[str, str]]:
         """Yield key and name of each node this one leads to."""
         for pressed, target in self.keys.items():
@@ -86,8 +82,6 @@ class QueueNode:
     type: str
     queue: str
 
-    waits: ClassVar[bool] = True
-
     def targets(self) -> Iterator[tuple[str, str]]:
         """Nothing: the flow is over."""
         yield from ()
@@ -103,8 +97,6 @@ class HangupNode:
 
     type: str
     cause: int = Cause.NORMAL_CLEARING
-
-    waits: ClassVar[bool] = True
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """Nothing: the flow is over."""
@@ -157,7 +149,8 @@ def parse_flow(
     if start not in nodes:
         raise refuse(source, "start", start, f"one of {', '.join(nodes)}", known=nodes)
     for name, node in nodes.items():
-        _check_node(node, source, f"nodes.{name}", nodes, prompts, queues)
+        _check_names(node, source, f"nodes.{name}", {"node": nodes, "prompt": prompts, "queue": queues})
+        _check_values(node, source, f"nodes.{name}")
     _check_shape(flow, source)
     return flow
 
@@ -166,27 +159,22 @@ def _node(table: object, source: str, key: str) -> Node:
     if not isinstance(table, Mapping):
         raise refuse(source, key, table, "a table")
     kind = table.get("type")
-    if kind not in _NODES:
+    if not isinstance(kind, str) or kind not in _NODES:
         raise refuse(source, f"{key}.type", kind, f"one of {', '.join(_NODES)}", known=_NODES)
     return build(_NODES[kind], table, source=source, key=key)
 
 
-def _check_node(
-    node: Node,
-    source: str,
-    key: str,
-    nodes: Mapping[str, Node],
-    prompts: Collection[str],
-    queues: Collection[str],
-) -> None:
-    for what, target in node.targets():
-        if target not in nodes:
-            raise refuse(source, f"{key}.{what}", target, f"one of {', '.join(nodes)}", known=nodes)
-    for what, prompt in node.prompts():
-        if prompt not in prompts:
-            raise refuse(source, f"{key}.{what}", prompt, f"one of {', '.join(prompts)}", known=prompts)
-    if isinstance(node, QueueNode) and node.queue not in queues:
-        raise refuse(source, f"{key}.queue", node.queue, f"one of {', '.join(queues)}", known=queues)
+def _check_names(node: Node, source: str, key: str, known: Mapping[str, Collection[str]]) -> None:
+    names = [("node", *each) for each in node.targets()] + [("prompt", *each) for each in node.prompts()]
+    if isinstance(node, QueueNode):
+        names.append(("queue", "queue", node.queue))
+    for kind, what, name in names:
+        if name not in known[kind]:
+            expected = f"one of {', '.join(known[kind])}"
+            raise refuse(source, f"{key}.{what}", name, expected, known=known[kind])
+
+
+def _check_values(node: Node, source: str, key: str) -> None:
     if isinstance(node, HangupNode) and not 1 <= node.cause <= 127:
         raise refuse(source, f"{key}.cause", node.cause, "1 to 127 (Q.850)")
     if isinstance(node, MenuNode):
@@ -212,17 +200,16 @@ def _check_shape(flow: Flow, source: str) -> None:
     lost = [name for name in flow.nodes if name not in reached]
     if lost:
         raise ConfigurationError(f"{source}: nodes.{lost[0]}: nothing leads to it from {flow.start!r}")
-    for name, node in flow.nodes.items():
+    for name in flow.nodes:
         path = [name]
-        while not node.waits:
-            target = next(node.targets())[1]
+        while isinstance(node := flow.nodes[path[-1]], PlayNode):
+            target = node.next
             if target in path:
                 raise ConfigurationError(
                     f"{source}: nodes.{name}: loop without input: {' -> '.join([*path, target])}; "
                     "expected a menu, queue or hangup on the way"
                 )
             path.append(target)
-            node = flow.nodes[target]
     ending = {name for name, node in flow.nodes.items() if isinstance(node, QueueNode | HangupNode)}
     grown = True
     while grown:
@@ -236,5 +223,6 @@ def _check_shape(flow: Flow, source: str) -> None:
     endless = [name for name in flow.nodes if name not in ending]
     if endless:
         raise ConfigurationError(
-            f"{source}: nodes.{endless[0]}: no way leads from it to a queue or hangup node; callers could not leave"
+            f"{source}: nodes.{endless[0]}: no way leads from it to a queue or hangup node: "
+            "callers could not leave"
         )

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from testrig.clock import Instant, frames
-
 from callcenter.errors import StateError
 from callcenter.ivr.flow import Flow, HangupNode, MenuNode, PlayNode, QueueNode
+from testrig.clock import Instant, frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +139,7 @@ class IvrSession:
         return [Play(node.prompt)]
 
     def _skip_to_menu(self, node: PlayNode, digit: str, now: Instant) -> list[Step]:
-        """A key during a play node interrupts it, and those behind it, and counts in the menu they lead to."""
+        """A key during a play node interrupts it and those behind it; it counts in the menu they lead to."""
         name = node.next
         target = self._flow.nodes[name]
         while isinstance(target, PlayNode) and target.interruptible:

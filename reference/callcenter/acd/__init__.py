@@ -1,0 +1,1 @@
+"""Automatic call distribution: queues, the choice of an agent, waiting."""

@@ -1,0 +1,1 @@
+"""Agents: their states, their stations, and the orders their desks can give."""
