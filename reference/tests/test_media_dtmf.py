@@ -170,8 +170,10 @@ def test_dtmf_channel_that_was_left_out_begins_afresh() -> None:
     bank, audio = DtmfBank(1), _keyed("5", on=400)
     assert bank.process(audio[None, :240], ONE, 0) == []
     assert bank.receiving(0)
+    assert not bank.settled(ONE)
     assert bank.process(audio[None, 240:], ONE, 20_000) == []  # 20 ms of the digit are left: none
     assert not bank.receiving(0)
+    assert bank.settled(ONE)
 
 
 def test_dtmf_reset_forgets_a_digit_under_way() -> None:
