@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from testline.layers import FISU, LSSU, MSU, NotDecodable, decode_mtp2, decode_mtp3
 from testline.layers.mtp3 import (
     HEADING_CODES,

@@ -120,7 +120,7 @@ class LinkTester:
 
     def _faulty(self, error: HdlcError) -> None:
         self.faults.append(error)
-        if error.fault is not HdlcFault.OCTET_COUNT:
+        if error.fault is not HdlcFault.OCTET_COUNT and self.units:
             self.bench.trace.note(error.at, f"faulty signal unit: {error.fault.value}", channel=self.channel)
 
     def _received(self, octets: bytes, repeats: int, at: Instant) -> None:
@@ -130,7 +130,7 @@ class LinkTester:
             latest.last = at
             if latest.entry is not None:
                 latest.entry.repeats += repeats
-            if latest.kind != "MSU":
+            if latest.kind == "FISU" and self.state is LinkState.IN_SERVICE:
                 return
             unit = latest
         else:
@@ -168,7 +168,10 @@ class LinkTester:
         self._repeat_status("SIOS")
 
     def bring_up(self, *, within: int = 30 * SECOND, emergency: bool = False) -> None:
-        """Align and wait until the link is in service; raise `Fail` otherwise."""
+        """Align and wait until the link is in service; raise `Fail` otherwise.
+
+        What came before the signal unit received last is then behind the next `expect`.
+        """
         if self.state is LinkState.OUT_OF_SERVICE:
             self.start(emergency=emergency)
         self.bench.until(
@@ -177,6 +180,7 @@ class LinkTester:
             awaited="signalling link in service",
             state=self.where,
         )
+        self._cursor = len(self.units) - 1
 
     def where(self) -> str:
         """State in words, for verdicts."""

@@ -1,7 +1,7 @@
 """Signal units as the link tester handles them: a fast path beside the scapy layer.
 
 A link in service carries hundreds of signal units a second, so sequence numbers are cut out of the octets
-here directly (Q.703 2.2 and 2.3). `conformance/tests/test_layers_mtp2.py` holds both against each other.
+here directly (Q.703 2.2 and 2.3). `conformance/tests/test_layers_mtp.py` holds both against each other.
 """
 
 from __future__ import annotations
