@@ -64,6 +64,8 @@ class Pixit:
     outgoing_prefix: str
     """What an agent dials before an outside number."""
     agents: tuple[AgentSpec, ...]
+    agent_number: str = ""
+    """Calls to it ring the first agent and are answered only when the agent answers; empty: no such."""
     crc4: bool = True
     prompts: dict[str, float] = field(default_factory=dict)
     """Hz of a tone that tells a prompt from the others, by name: `greeting`, `menu`, `invalid`, `timeout`
