@@ -154,9 +154,11 @@ def _sigtran(protocol: int, payload: bytes, variant: str) -> Iterator[Found]:
         return
     parameters = _parameters(payload[8:])
     if protocol == M2UA:
-        # RFC 3331 3.3.1.1: MAUP data, protocol data 1
+        # RFC 3331 3.3.1.1: MAUP data, protocol data 1 (from the service octet) and 2 (length indicator first)
         if (group, kind) == (6, 1) and 0x0300 in parameters:
             yield _mtp3(parameters[0x0300], variant)
+        elif (group, kind) == (6, 1) and 0x0301 in parameters:
+            yield _mtp3(parameters[0x0301][1:], variant)
     elif (group, kind) == (1, 1):
         if 0x0210 in parameters:
             yield _protocol_data(parameters[0x0210])
