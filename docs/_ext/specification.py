@@ -7,6 +7,8 @@ state diagrams from the transition tables of the reference.
 
 from __future__ import annotations
 
+import importlib
+import json
 import re
 import tomllib
 from collections import defaultdict
@@ -14,6 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+
+import callcenter
+from callcenter.fsm import Table
+from testline.catalogue import catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
 TAG = re.compile(r"@([A-Z]-\d\d)\b")
@@ -42,3 +48,178 @@ def write(path: Path, text: str) -> None:
     """Write only what changed, so that an incremental build stays incremental."""
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8")
+
+
+# state machines
+
+
+def tables() -> list[tuple[str, Any, str]]:
+    """Every transition table of the reference: module name, table, first line of the module."""
+    found = []
+    root = Path(callcenter.__file__).parent
+    for path in sorted(root.glob("**/*_fsm.py")):
+        name = ".".join(("callcenter", *path.relative_to(root).with_suffix("").parts))
+        module = importlib.import_module(name)
+        first = (module.__doc__ or name).strip().splitlines()[0]
+        for value in vars(module).values():
+            if isinstance(value, Table) and value.transitions:
+                found.append((name, value, first))
+    return found
+
+
+def diagram(table: Any) -> str:
+    """The table as a graph: one arrow per pair of states, labelled with its events."""
+    arrows: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for state, event, transition in table.rows():
+        for target in transition.targets:
+            arrows[state.value, target.value].append(str(event.value))
+    lines = ["digraph {", "rankdir=TB; bgcolor=transparent;"]
+    lines.append('node [shape=box, style="rounded,filled", fillcolor="#e8f0fb", fontname="sans-serif"];')
+    lines.append('edge [fontname="sans-serif", fontsize=10];')
+    for (source, target), events in arrows.items():
+        shown = events[:4] + ([f"and {len(events) - 4} more"] if len(events) > 4 else [])
+        label = "\\n".join(event.replace('"', "'") for event in shown)
+        lines.append(f'"{source}" -> "{target}" [label="{label}"];')
+    lines.append("}")
+    return "\n".join(lines)
+
+
+def state_machines_page() -> str:
+    """Every table of the reference as a diagram and as rows."""
+    out = [
+        "# State machines",
+        "",
+        "Drawn from the transition tables of the reference call centre. A pair of state and event that is",
+        "not listed meets the policy named above the table.",
+        "",
+    ]
+    for module, table, first in tables():
+        out += [f"## {table.name}", "", f"{first} (`{module}`)", ""]
+        out += [f"Events without a row: {table.unexpected.value}.", ""]
+        out += ["```{graphviz}", diagram(table), "```", "", "| state | event | action | next | clause |"]
+        out += ["|---|---|---|---|---|"]
+        for state, event, transition in table.rows():
+            following = ", ".join(str(target.value) for target in transition.targets)
+            out.append(
+                f"| {state.value} | {event.value} | {transition.action.replace('_', ' ')} "
+                f"| {following} | {transition.clause} |"
+            )
+        out.append("")
+    return "\n".join(out)
+
+
+# cases and requirements
+
+
+def baseline() -> dict[str, str]:
+    """Case id -> verdict, from the committed baselines."""
+    verdicts: dict[str, str] = {}
+    for path in sorted((ROOT / "conformance" / "testline" / "expected").glob("*.json")):
+        data = json.loads(path.read_text(encoding="utf-8"))
+        verdicts.update(data.get("verdicts", data))
+    return verdicts
+
+
+def anchor(case_id: str) -> str:
+    """A target for links to a case."""
+    return "case-" + re.sub(r"[^a-z0-9]+", "-", case_id.lower()).strip("-")
+
+
+def catalogue_page() -> str:
+    """Every case with its purpose, clauses and requirements, by area."""
+    verdicts = baseline()
+    areas: dict[str, list[Any]] = defaultdict(list)
+    for case in catalogue():
+        areas[case.area].append(case)
+    total = sum(len(cases) for cases in areas.values())
+    unverified = sum(case.unverified for cases in areas.values() for case in cases)
+    out = [
+        "# Case catalogue",
+        "",
+        f"{total} cases in {len(areas)} areas, from their decorators and docstrings. The verdict is the one",
+        f"committed for the reference on the virtual rig. {unverified} cases rest on a clause or number that",
+        "could not be checked against its source and are marked *unverified*.",
+        "",
+    ]
+    for area, cases in areas.items():
+        out += [f"## {area}", ""]
+        for case in cases:
+            out += [f"({anchor(case.id)})=", "", f"### {case.id}: {case.title}", ""]
+            out += [case.purpose, ""]
+            out += [
+                f"- clauses: {', '.join(case.clauses)}{' (*unverified*)' if case.unverified else ''}",
+                f"- proves: {', '.join(case.proves)}",
+                f"- needs: `{case.needs}`",
+                f"- verdict: {verdicts.get(case.id, 'none committed')}",
+                "",
+            ]
+    return "\n".join(out)
+
+
+def requirements_page() -> str:
+    """The requirements, each with the scenarios and cases that prove it and their verdicts."""
+    path = ROOT / "conformance" / "testline" / "requirements.toml"
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    by_requirement: dict[str, list[Any]] = defaultdict(list)
+    for case in catalogue():
+        for requirement in case.proves:
+            by_requirement[requirement].append(case)
+    by_scenario, verdicts = scenarios(), baseline()
+    proven = sum(1 for key in data["requirements"] if by_requirement[key] or by_scenario.get(key))
+    out = [
+        "# Requirements",
+        "",
+        f"What the call centre must do: {len(data['requirements'])} requirements, {proven} of them proven so",
+        "far by a scenario or a case. The matrix is generated from the sources at every build.",
+        "",
+    ]
+    for letter, group in data["groups"].items():
+        out += [f"## {letter} {group['title']}", "", "| id | requirement | scenarios | cases |", "|---|---|---|---|"]
+        for key, requirement in data["requirements"].items():
+            if not key.startswith(f"{letter}-"):
+                continue
+            told = "<br>".join(f"{name} ({stem})" for stem, name in by_scenario.get(key, []))
+            cases = by_requirement[key]
+            links = ", ".join(
+                f"[{case.id}](#{anchor(case.id)}) {verdicts.get(case.id, '')}".strip() for case in cases[:12]
+            )
+            more = f" and {len(cases) - 12} more" if len(cases) > 12 else ""
+            text = requirement["text"].replace("|", "\\|")
+            out.append(f"| {key} | {text} | {told or '–'} | {links or '–'}{more} |")
+        out.append("")
+    return "\n".join(out)
+
+
+def commands_page() -> str:
+    """The commands' own help texts."""
+    from callcenter.cli import main as callcenter_main  # noqa: PLC0415
+    from testline.cli import main as testline_main  # noqa: PLC0415
+
+    out = ["# Commands", ""]
+    for name, group in (("testline", testline_main), ("callcenter", callcenter_main)):
+        out += [f"## {name}", "", "```text", help_text(name, group), "```", ""]
+        for sub, command in group.commands.items():
+            out += [f"### {name} {sub}", "", "```text", help_text(f"{name} {sub}", command), "```", ""]
+    return "\n".join(out)
+
+
+def help_text(name: str, command: Any) -> str:
+    """What `--help` prints, at a width that fits the page."""
+    import click  # noqa: PLC0415
+
+    return str(command.get_help(click.Context(command, info_name=name, max_content_width=96)))
+
+
+def generate(app: Sphinx) -> None:
+    """Write the generated pages into the source directory, where the toctree expects them."""
+    source = Path(app.srcdir)
+    write(source / "state-machines.md", state_machines_page())
+    write(source / "catalogue.md", catalogue_page())
+    write(source / "requirements.md", requirements_page())
+    write(source / "commands.md", commands_page())
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Sphinx entry point."""
+    app.connect("builder-inited", generate)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
