@@ -1,0 +1,18 @@
+"""The catalogue: one module an area, one function a case.
+
+`MODULES` lists the areas in the order of the catalogue; a test holds it against the folder. Importing an
+area has no effect but that its functions carry their `Case`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MODULES: Final = (
+    "e1",
+    "mtp2_state",
+    "mtp2_transfer",
+    "mtp3",
+    "isup_supervision",
+)
+"""Names of the modules of this package, in the order of the catalogue."""
