@@ -95,13 +95,17 @@ def calling_digits(msg: Any) -> str | None:
 
 
 def cause_value(msg: Any) -> int | None:
-    """Return the cause value, from the mandatory or the optional cause indicators, or None."""
+    """Return the cause value, from the mandatory or the optional cause indicators, or None.
+
+    A cause in another coding than that of Q.850 (coding standard 00) is None: its values mean other things.
+    """
     if "cause_indicators" in msg.parts:
         indicators = msg.cause_indicators
     else:
         indicators = msg.parameter(CauseIndicators.code)
-    found: int | None = getattr(indicators, "cause", None)
-    return found
+    if not isinstance(indicators, CauseIndicators) or indicators.coding != 0b00:
+        return None
+    return int(indicators.cause)
 
 
 def range_and_status(msg: Any) -> tuple[int, bytes] | None:
