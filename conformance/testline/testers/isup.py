@@ -109,9 +109,15 @@ class Call:
             self.expect("ANM", within=within, through=("CPG",))
 
     def release(self, *, cause: int = 16, within: int = 15 * SECOND) -> None:
-        """Send REL and wait for RLC (T1 of the tester: 15 s, Q.764 annex A)."""
+        """Send REL and wait for RLC (Q.764 2.3.1; T1 of the tester: 15 s, annex A).
+
+        A REL that crosses ours on the line is acknowledged (Q.764 2.3.1 e, collision).
+        """
         self.send("REL", cause=cause)
-        self.expect("RLC", within=within, through=("REL", "CPG", "ANM"))
+        got = self.expect("RLC", "REL", within=within, through=("CPG", "ANM"))
+        if got.title == "REL":
+            self.send("RLC")
+            self.expect("RLC", within=within)
 
 
 class IsupTester:

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from testline.bench import SILENCE, Bench
+from testline.bench import MAX_BLOCK, SILENCE, Bench
 from testline.measurements import Measurement
 from testline.verdicts import Fail
 from testrig.clock import MILLISECOND, SECOND, Instant
@@ -30,6 +30,8 @@ TEST_TONES_HZ: Final = (1020.0, 820.0)
 LOSS_DB: Final = 1.0
 UNCERTAINTY_DB: Final = 0.1
 """Of a level read over 100 ms of A-law: its quantising distortion is 35 dB and more below the tone."""
+
+_SILENT: Final = np.full(MAX_BLOCK, SILENCE, np.uint8)
 
 
 class Voice:
@@ -82,7 +84,7 @@ class Voice:
             return self._keys.take(frames)
         if self._tone is not None:
             return self._tone.take(frames)
-        return np.full(frames, SILENCE, np.uint8)
+        return _SILENT[:frames]
 
     def hear(self, octets: Octets) -> None:
         """Take `uint8[n]` received."""
