@@ -31,6 +31,10 @@ class Flows:
         self._sessions: dict[int, IvrSession] = {}
         self._timers: Timers[int] = Timers()
 
+    def flow(self, name: str) -> Flow:
+        """The flow `name`."""
+        return self._flows[name]
+
     def enter(self, call: Call, flow: str, now: Instant) -> None:
         """Start `flow` for a call that has its voice port."""
         call.phase = Phase.FLOW

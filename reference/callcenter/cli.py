@@ -1,0 +1,109 @@
+"""The command `callcenter`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from pathlib import Path
+
+import click
+
+from callcenter.config import load, reference_config
+from callcenter.errors import CallcenterError
+from callcenter.server import Address, Server, serve
+from callcenter.system import ReferenceSystem
+
+
+class _AddressType(click.ParamType):
+    """HOST:PORT, an IPv6 host in brackets."""
+
+    name = "host:port"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Address:
+        """Return host and port."""
+        found = re.fullmatch(r"(?:\[([^\]]+)\]|([^:\[\]]*)):(\d{1,5})", str(value))
+        if not found or not int(found[3]) <= 0xFFFF:
+            self.fail(f"found {value!r}, expected HOST:PORT", param, ctx)
+        return found[1] or found[2] or "127.0.0.1", int(found[3])
+
+
+class _LineType(click.ParamType):
+    """LOCAL=REMOTE, both HOST:PORT."""
+
+    name = "local=remote"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[Address, Address]:
+        """Return both addresses."""
+        local, separator, remote = str(value).partition("=")
+        if not separator:
+            self.fail(f"found {value!r}, expected HOST:PORT=HOST:PORT", param, ctx)
+        address = _AddressType()
+        return address.convert(local, param, ctx), address.convert(remote, param, ctx)
+
+
+@click.group()
+@click.version_option(package_name="testline", prog_name="callcenter")
+def main() -> None:
+    """The reference call centre."""
+
+
+@main.command("serve")
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="Configuration file; the reference's own if left out."
+)
+@click.option(
+    "--line",
+    "lines",
+    type=_LineType(),
+    multiple=True,
+    required=True,
+    help="UDP addresses of a span's SAToP pseudowire, LOCAL=REMOTE; once for each span, in order.",
+)
+@click.option("--control", type=_AddressType(), help="Serve the agents' control socket at this TCP address.")
+@click.option("--journal", type=click.Path(path_type=Path), help="Append every event to this file.")
+@click.option("--verbose", is_flag=True, help="Log state changes.")
+def serve_command(
+    config: Path | None,
+    lines: tuple[tuple[Address, Address], ...],
+    control: Address | None,
+    journal: Path | None,
+    verbose: bool,
+) -> None:
+    """Run in real time with the lines on UDP pseudowires, until SIGTERM or SIGINT."""
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, format="%(name)s: %(message)s")
+    try:
+        system = ReferenceSystem(load(config) if config else reference_config())
+        server = Server(system, lines, control=control, journal=journal)
+        asyncio.run(serve(server, started=lambda: _tell(server, lines)))
+    except (CallcenterError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _tell(server: Server, lines: tuple[tuple[Address, Address], ...]) -> None:
+    for number, (local, remote) in enumerate(lines):
+        click.echo(f"line {number}: {local[0]}:{local[1]} <-> {remote[0]}:{remote[1]}")
+    if server.control_address is not None:
+        click.echo(f"control: {server.control_address[0]}:{server.control_address[1]}")
+    click.echo("serving")
+
+
+@main.command("check-config")
+@click.argument("file", type=click.Path(path_type=Path))
+def check_config(file: Path) -> None:
+    """Check a configuration FILE with the flows and prompts it names."""
+    try:
+        system = ReferenceSystem(load(file))
+    except CallcenterError as error:
+        raise click.ClickException(str(error)) from error
+    pixit = system.pixit
+    click.echo(
+        f"{file}: {system.config.board.spans} spans, {len(pixit.circuits)} circuits, "
+        f"{len(pixit.agents)} agents, {len(system.config.queues)} queues, {len(system.config.flows)} flows: good"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,318 @@
+"""The reference call centre as a system under test, and the clients it gives to people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+
+from callcenter.config import CentreConfig, circuits, reference_config
+from callcenter.engine import Engine
+from callcenter.errors import CallcenterError, ConfigurationError
+from callcenter.ivr.flow import MenuNode, PlayNode, QueueNode
+from callcenter.tdm.board import VirtualBoard
+from testrig.board import Board, Loopback
+from testrig.clock import SECOND, Instant
+from testrig.line import Line, StationPort
+from testrig.system import AgentSpec, CircuitMap, Event, Pixit, Refused
+
+
+def reference(config: Mapping[str, object] | None = None) -> ReferenceSystem:
+    """Return the reference call centre on its virtual board; `config` is laid over `data/reference.toml`.
+
+    Raises `ConfigurationError` for what the configuration may not say.
+    """
+    return ReferenceSystem(reference_config(config))
+
+
+class ReferenceSystem:
+    """The reference call centre: an `Engine` on a virtual board."""
+
+    def __init__(self, config: CentreConfig, board: Board | None = None) -> None:
+        """`board` replaces the virtual board by one with an adapter of its own."""
+        self.config = config
+        size = config.board
+        self.board: Board = board or VirtualBoard(
+            spans=size.spans, stations=size.stations, voice_ports=size.voice_ports
+        )
+        self.engine = Engine(config, self.board)
+        self._pixit = _pixit(self.engine)
+
+    @property
+    def name(self) -> str:
+        """Name for reports."""
+        return f"callcenter {self.config.name}"
+
+    @property
+    def version(self) -> str:
+        """Version of the package."""
+        return version("testline")
+
+    @property
+    def pixit(self) -> Pixit:
+        """What a tester must know."""
+        return self._pixit
+
+    def attach(self, lines: Sequence[Line], stations: Sequence[StationPort]) -> None:
+        """Plug in the lines and the exchange ends of the stations, and start."""
+        if len(lines) > self.config.board.spans or len(stations) > self.config.board.stations:
+            raise ConfigurationError(
+                f"attach: found {len(lines)} lines and {len(stations)} stations, expected at most "
+                f"{self.config.board.spans} (board.spans) and {self.config.board.stations} (board.stations)"
+            )
+        for number, line in enumerate(lines):
+            self.board.attach_span(number, line)
+        for number, port in enumerate(stations):
+            self.board.attach_station(number, port)
+        self.engine.start()
+
+    def advance(self, frames: int) -> None:
+        """Run for `frames`."""
+        self.engine.advance(frames)
+
+    def next_deadline(self) -> Instant | None:
+        """When the system will next act of its own accord."""
+        return self.engine.next_deadline()
+
+    @property
+    def settled(self) -> bool:
+        """True when nothing is under way that the next block could change."""
+        return self.engine.settled
+
+    def agent(self, agent: str, password: str | None = None) -> Seat:
+        """Return the desk of `agent`. Without `password` the one of the PIXIT is used to sign on."""
+        known = {each.agent: each for each in self.config.agents}
+        if agent not in known:
+            raise Refused(f"agent {agent!r}: not known, expected one of {', '.join(known)}")
+        return Seat(self.engine, agent, known[agent].password if password is None else password)
+
+    def supervisor(self) -> Supervisor:
+        """Return the supervisor's desk."""
+        return Supervisor(self.engine)
+
+    def maintenance(self) -> Maintenance:
+        """Return the operator's terminal."""
+        return Maintenance(self.engine)
+
+    def close(self) -> None:
+        """Nothing is held that Python does not give back itself."""
+
+
+class Seat:
+    """The agent's desk (`testrig.system.AgentClient`)."""
+
+    def __init__(self, engine: Engine, agent: str, password: str) -> None:
+        self._engine = engine
+        self._desk = engine.calls.desk
+        self._agent = agent
+        self._password = password
+
+    def sign_on(self) -> None:
+        """Sign on with the password the desk was opened with."""
+        self._desk.sign_on(self._agent, self._password, self._engine.now)
+        self._engine.work()
+
+    def sign_off(self) -> None:
+        """Sign off."""
+        self._desk.sign_off(self._agent, self._engine.now)
+        self._engine.work()
+
+    def ready(self) -> None:
+        """Take calls."""
+        self._desk.ready(self._agent, self._engine.now)
+        self._engine.work()
+
+    def not_ready(self, reason: str = "") -> None:
+        """Take no calls."""
+        self._desk.not_ready(self._agent, reason, self._engine.now)
+        self._engine.work()
+
+    def answer(self) -> None:
+        """Answer with a headset; a handset answers by being lifted."""
+        self._desk.answer(self._agent, self._engine.now)
+        self._engine.work()
+
+    def hang_up(self) -> None:
+        """Clear the call at hand."""
+        self._desk.hang_up(self._agent, self._engine.now)
+        self._engine.work()
+
+    def dial(self, number: str) -> None:
+        """Call `number`, outside prefix included."""
+        self._desk.dial(self._agent, number, self._engine.now)
+        self._engine.work()
+
+    def state(self) -> str:
+        """Present state."""
+        return self._desk.agents[self._agent].state.value
+
+    def events(self, since: int = 0) -> Sequence[Event]:
+        """Events that name this agent, and those of a call from the one on that names the agent first."""
+        calls: set[object] = set()
+        found = []
+        for event in self._engine.journal.since():
+            mine = event.data.get("agent") == self._agent
+            call = event.data.get("call")
+            if mine and call is not None:
+                calls.add(call)
+            if event.number > since and (mine or (call is not None and call in calls)):
+                found.append(event)
+        return found
+
+
+class Supervisor:
+    """The supervisor's desk (`testrig.system.SupervisorClient`)."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def agents(self) -> dict[str, str]:
+        """Agent to state."""
+        return {name: agent.state.value for name, agent in self._engine.calls.desk.agents.items()}
+
+    def waiting(self, queue: str) -> int:
+        """Callers nobody has answered yet."""
+        if queue not in self._engine.config.queues:
+            known = ", ".join(self._engine.config.queues)
+            raise Refused(f"queue {queue!r}: not known, expected one of {known}")
+        return self._engine.calls.projections.waiting(queue)
+
+    def records(self) -> Sequence[dict[str, object]]:
+        """Call records, oldest first."""
+        return self._engine.calls.projections.records
+
+    def journal(self, since: int = 0) -> Sequence[Event]:
+        """Everything that happened after event number `since`."""
+        return self._engine.journal.since(since)
+
+
+class Maintenance:
+    """The operator's terminal (`testrig.system.MaintenanceClient`)."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def block(self, cic: int) -> None:
+        """Block a circuit."""
+        self._order("block", cic)
+
+    def unblock(self, cic: int) -> None:
+        """Unblock a circuit."""
+        self._order("unblock", cic)
+
+    def reset(self, cic: int) -> None:
+        """Reset a circuit."""
+        self._order("reset", cic)
+
+    def reset_group(self, cic: int, count: int) -> None:
+        """Reset `count` circuits from `cic` on."""
+        self._order("reset_group", cic, count)
+
+    def block_group(self, cic: int, count: int) -> None:
+        """Block `count` circuits from `cic` on."""
+        self._order("block_group", cic, count)
+
+    def unblock_group(self, cic: int, count: int) -> None:
+        """Unblock `count` circuits from `cic` on."""
+        self._order("unblock_group", cic, count)
+
+    def activate_link(self, *, emergency: bool = False) -> None:
+        """Activate the signalling link."""
+        self._engine.signalling.activate(self._engine.now, emergency=emergency)
+        self._engine.work()
+
+    def deactivate_link(self) -> None:
+        """Deactivate the signalling link."""
+        self._engine.signalling.deactivate(self._engine.now)
+        self._engine.work()
+
+    def link_state(self) -> str:
+        """State of the first signalling link."""
+        return self._engine.signalling.link_state()
+
+    def circuit_state(self, cic: int) -> str:
+        """State of a circuit."""
+        self._known(cic)
+        return self._engine.signalling.circuit_state(cic)
+
+    def alarms(self, line: int) -> frozenset[str]:
+        """Names of the alarms present on a line."""
+        return frozenset(alarm.name for alarm in self._engine.board.span_alarms(line))
+
+    def set_loopback(self, line: int, loopback: str) -> None:
+        """Close a loop on a line, by the name of a `Loopback`."""
+        names = Loopback.__members__
+        if loopback.upper() not in names:
+            raise Refused(f"loopback {loopback!r}: not known, expected one of {', '.join(names)}")
+        self._engine.board.set_loopback(line, names[loopback.upper()])
+        self._engine.work()
+
+    def _order(self, order: str, cic: int, count: int = 1) -> None:
+        for each in range(cic, cic + count):
+            self._known(each)
+        try:
+            self._engine.signalling.order(order, cic, count, self._engine.now)
+        except CallcenterError as error:
+            raise Refused(str(error)) from error
+        self._engine.work()
+
+    def _known(self, cic: int) -> None:
+        known = sorted(leg.number for leg in self._engine.trunks.circuits)
+        if cic not in known:
+            raise Refused(f"circuit {cic}: not equipped, expected one of {known[0]}-{known[-1]}")
+
+
+def _pixit(engine: Engine) -> Pixit:
+    config = engine.config
+    link = config.links[0]
+    menu_number = next(number for number, to in config.numbers.items() if to.flow)
+    queue_number, queue = next((number, to.queue) for number, to in config.numbers.items() if to.queue)
+    keys = _keys(engine, config.numbers[menu_number].flow)
+    places = [circuit for group in config.trunk_groups for circuit in circuits(group)]
+    return Pixit(
+        variant=config.variant,
+        point_code=config.own,
+        tester_point_code=config.peer(link.peer),
+        network_indicator=config.network_indicator,
+        link_line=link.span,
+        link_slot=link.slot,
+        slc=link.slc,
+        circuits=tuple(CircuitMap(each.cic, each.span, each.slot) for each in places),
+        menu_number=menu_number,
+        queue_number=queue_number,
+        queue=queue,
+        queue_key=keys["queue"],
+        announcement_key=keys["announcement"],
+        wrong_key=keys["wrong"],
+        unallocated_number=_unallocated(config, menu_number),
+        outgoing_prefix=config.outgoing.prefix,
+        agents=tuple(AgentSpec(each.agent, each.password, each.station) for each in config.agents),
+        crc4=config.board.crc4,
+        timers={name: value / SECOND for name, value in engine.signalling.timers().items()},
+    )
+
+
+def _keys(engine: Engine, flow: str) -> dict[str, str]:
+    """The keys of the flow's first menu: to a queue, to an announcement, and one it does not know."""
+    nodes = engine.calls.flows.flow(flow).nodes
+    menu = next(node for node in nodes.values() if isinstance(node, MenuNode))
+    found = {
+        "queue": "",
+        "announcement": "",
+        "wrong": next(key for key in "9876543210*#" if key not in menu.keys),
+    }
+    for key, target in menu.keys.items():
+        node = nodes[target]
+        if isinstance(node, QueueNode):
+            found["queue"] = found["queue"] or key
+        elif isinstance(node, PlayNode):
+            found["announcement"] = found["announcement"] or key
+    return found
+
+
+def _unallocated(config: CentreConfig, like: str) -> str:
+    """A number of the form of `like` that leads nowhere."""
+    candidates = (f"{like[:-4]}{last:04d}" for last in range(9999, -1, -1))
+    return next(number for number in candidates if number not in config.numbers)
+
+
+__all__ = ["ReferenceSystem", "reference"]
