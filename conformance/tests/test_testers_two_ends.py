@@ -270,7 +270,8 @@ def test_link_test_not_answered_fails(ends: Ends) -> None:
     theirs.answering = False
     far.start(emergency=True)
     with pytest.raises(Fail, match="SLTA"):
-        ours.bring_up(within=4 * SECOND)
+        ours.bring_up(within=15 * SECOND)
+    assert [message.title for message in theirs.received].count("SLTM") == 2
 
 
 def test_misaddressed_message_fails_the_next_wait(ends: Ends) -> None:
@@ -307,6 +308,17 @@ def test_call_is_set_up_and_released(ends: Ends) -> None:
     texts = [entry.summary for entry in ends.bench.trace.entries if entry.protocol == "ISUP"]
     assert texts == ["IAM CIC 5 called 10086 calling 138", "CON CIC 5", "REL CIC 5 cause 16", "RLC CIC 5"]
     ours.expect_no_leftovers()
+
+
+def test_releases_that_cross_are_both_acknowledged(ends: Ends) -> None:
+    ours, theirs = isups(ends)
+    call = ours.seize(called="10086", cic=5)
+    theirs.send_message(5, "REL", cause=34)
+    theirs.send_message(5, "RLC")
+    call.release(within=SECOND)
+    assert call.steps == ["+IAM", "+REL", "-REL", "+RLC", "-RLC"]
+    ends.bench.run(SECOND // 10)
+    assert [got.title for got in theirs.inbox[5]] == ["IAM", "REL", "RLC"]
 
 
 def test_unexpected_message_fails_and_says_state_and_what_came(ends: Ends) -> None:

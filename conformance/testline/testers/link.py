@@ -269,6 +269,7 @@ class LinkTester:
                 self.unacknowledged.popleft()
         if unit.bib != self.fib:
             self.fib = unit.bib
+            self._transmitter.flush()
             for fsn, sif in self.unacknowledged:
                 self._put(head(self.bsn, self.bib, fsn, self.fib, len(sif)) + sif)
             self._repeat_fisu()
