@@ -8,9 +8,10 @@ the control socket; it sends silence and drops what it hears.
 
 Control socket: TCP, one JSON object a line, each answered by one with the same `id`.
 
-    {"id": 1, "order": "open", "agent": "1001", "password": "1001"}   ->  {"id": 1, "ok": true, "state": "signed off"}
-    {"id": 2, "order": "sign_on"}                                     ->  {"id": 2, "ok": true, "state": "not ready"}
-    {"id": 3, "order": "dial", "number": "902155556666"}              ->  {"id": 3, "error": "...", "state": ...}
+    > {"id": 1, "order": "open", "agent": "1001", "password": "1001"}
+    < {"id": 1, "ok": true, "state": "signed off"}
+    > {"id": 2, "order": "dial", "number": "902155556666"}
+    < {"id": 2, "error": "dial of agent 1001: the handset is on the hook; ...", "state": "signed off"}
 
 Orders: `open`, `sign_on`, `sign_off`, `ready`, `not_ready` (`reason`), `answer`, `hang_up`, `dial`
 (`number`), `off_hook`, `on_hook`, `state` (adds `ringing`), `events` (`since`; adds `events`).

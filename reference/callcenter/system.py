@@ -9,6 +9,7 @@ from callcenter.config import CentreConfig, circuits, reference_config
 from callcenter.engine import Engine
 from callcenter.errors import CallcenterError, ConfigurationError
 from callcenter.ivr.flow import MenuNode, PlayNode, QueueNode
+from callcenter.media.announcements import MARKER_HZ
 from callcenter.tdm.board import VirtualBoard
 from testrig.board import Board, Loopback
 from testrig.clock import SECOND, Instant
@@ -286,7 +287,9 @@ def _pixit(engine: Engine) -> Pixit:
         unallocated_number=_unallocated(config, menu_number),
         outgoing_prefix=config.outgoing.prefix,
         agents=tuple(AgentSpec(each.agent, each.password, each.station) for each in config.agents),
+        agent_number=_direct(config),
         crc4=config.board.crc4,
+        prompts={} if config.prompts else {name: float(hz) for name, hz in MARKER_HZ.items()},
         timers={name: value / SECOND for name, value in engine.signalling.timers().items()},
     )
 
@@ -307,6 +310,12 @@ def _keys(engine: Engine, flow: str) -> dict[str, str]:
         elif isinstance(node, PlayNode):
             found["announcement"] = found["announcement"] or key
     return found
+
+
+def _direct(config: CentreConfig) -> str:
+    """The number that rings the first agent, or nothing."""
+    first = config.agents[0].agent if config.agents else None
+    return next((number for number, to in config.numbers.items() if to.agent == first), "")
 
 
 def _unallocated(config: CentreConfig, like: str) -> str:

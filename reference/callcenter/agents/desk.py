@@ -248,7 +248,8 @@ class Desk:
             raise Refused(f"{order}: {error}") from error
 
     def _move(self, agent: Agent, event: Event, now: Instant, *, reason: str = "") -> None:
-        before = agent.fsm.event(event)
+        before = agent.state
+        agent.fsm.handle(event)
         if agent.state is before:
             return
         if before is State.WRAP_UP:
