@@ -9,14 +9,14 @@ what the system under test is judged by.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
 from testline.bench import Bench
+from testline.testers.heard import UnitsHeard
 from testline.testers.units import MODULUS, STATUSES, Unit, head, numbers, parse
 from testline.trace import TraceEntry
-from testline.verdicts import Fail
 from testrig.board import HdlcError, HdlcFault
 from testrig.clock import SECOND, Instant
 from testrig.hdlc import HdlcReceiver, HdlcTransmitter, stuffed
@@ -46,14 +46,14 @@ class LinkState(Enum):
     IN_SERVICE = "in service"
 
 
-class LinkTester:
+class LinkTester(UnitsHeard):
     """One end of the link in time slot `slot` of span `span`; a machine on the bench."""
 
     def __init__(
         self, bench: Bench, *, span: int | None = None, slot: int | None = None, automatic: bool = False
     ) -> None:
         """Take the time slot; PIXIT says which one unless given. Until told otherwise SIOS is sent."""
-        self.bench = bench
+        super().__init__(bench)
         self.span = bench.pixit.link_line if span is None else span
         self.slot = bench.pixit.link_slot if slot is None else slot
         self.channel = f"line{self.span}/{self.slot}"
@@ -66,8 +66,6 @@ class LinkTester:
         self.restarting = True
         """False: after a failure the automatic end stays out of service."""
         self.state = LinkState.OUT_OF_SERVICE
-        self.units: list[Unit] = []
-        """Everything received, equal signal units in a row once."""
         self.faults: list[HdlcError] = []
         self.users: list[Callable[[Unit], None]] = []
         """Called with every MSU accepted in sequence."""
@@ -80,7 +78,6 @@ class LinkTester:
         self._receiver = HdlcReceiver(self.slot)
         self._news: deque[tuple[bytes, int, Instant] | HdlcError] = deque()
         self._deadline: Instant | None = None
-        self._cursor = 0
         port = bench.spans[self.span]
         port.sources[self.slot] = self._transmitter.take
         port.sinks[self.slot] = self._heard
@@ -397,91 +394,7 @@ class LinkTester:
     def _repeat_fisu(self) -> None:
         self.send_fisu()
 
-    # waiting
-
-    @property
-    def receiving(self) -> str:
-        """Kind of the latest signal unit received, or an empty text."""
-        return self.units[-1].kind if self.units else ""
-
-    def forget(self) -> None:
-        """Let the next `expect` look only at signal units that begin after now."""
-        self._cursor = len(self.units)
-
-    def expect(
-        self,
-        *kinds: str,
-        within: int,
-        where: Callable[[Unit], bool] | None = None,
-        through: Collection[str] = (),
-        awaited: str = "",
-    ) -> Unit:
-        """Wait for a signal unit of one of `kinds` for which `where` holds, and return it.
-
-        The one being repeated now counts unless it was returned before. Any unit of another kind than
-        those, the one repeated at the start and `through` fails; fill-in and message signal units do not
-        fail while either is being received.
-        """
-        begun = self.receiving
-        passing = {*kinds, *through, begun} | ({"FISU", "MSU"} if begun in {"FISU", "MSU"} else set())
-        text = awaited or " or ".join(kinds)
-
-        def look() -> Unit | None:
-            while self._cursor < len(self.units):
-                unit = self.units[self._cursor]
-                self._cursor += 1
-                if unit.kind in kinds and (where is None or where(unit)):
-                    return unit
-                if unit.kind not in passing:
-                    self._unexpected(text, unit)
-            return None
-
-        return self.bench.until(look, within=within, awaited=text, state=self.where)
-
-    def expect_msu(self, *, within: int, where: Callable[[Unit], bool] | None = None) -> Unit:
-        """Wait for an MSU for which `where` holds."""
-        return self.expect("MSU", within=within, where=where, through=("FISU",))
-
-    def expect_fisu(
-        self, *, within: int, bsn: int | None = None, bib: int | None = None, fsn: int | None = None
-    ) -> Unit:
-        """Wait for a fill-in signal unit with the numbers given."""
-        wanted = {"bsn": bsn, "bib": bib, "fsn": fsn}
-        given = {name: value for name, value in wanted.items() if value is not None}
-        text = " ".join(["FISU", *(f"{name.upper()} {value}" for name, value in given.items())])
-        return self.expect(
-            "FISU",
-            within=within,
-            through=("MSU",),
-            awaited=text,
-            where=lambda unit: all(getattr(unit, name) == value for name, value in given.items()),
-        )
-
-    def expect_not(self, *kinds: str, during: int) -> None:
-        """Fail when a signal unit of one of `kinds` begins within `during` frames from now."""
-        start = len(self.units)
-
-        def came() -> bool:
-            for unit in self.units[start:]:
-                if unit.kind in kinds:
-                    self._unexpected(f"no {' or '.join(kinds)}", unit)
-            return False
-
-        self.bench.never(came, during=during, unwanted=" or ".join(kinds), state=self.where)
-
-    def expect_only(self, *kinds: str, during: int) -> None:
-        """Fail when anything but `kinds` is received within `during` frames from now."""
-        if self.receiving not in kinds:
-            self._unexpected(f"nothing but {' or '.join(kinds)}", self.units[-1] if self.units else None)
-        start = len(self.units)
-
-        def came() -> bool:
-            for unit in self.units[start:]:
-                if unit.kind not in kinds:
-                    self._unexpected(f"nothing but {' or '.join(kinds)}", unit)
-            return False
-
-        self.bench.never(came, during=during, unwanted="other signal units", state=self.where)
+    # waiting: see `UnitsHeard`
 
     def expect_acknowledged(self, *, within: int) -> None:
         """Wait until every MSU sent in sequence has been acknowledged."""
@@ -491,7 +404,3 @@ class LinkTester:
             awaited=f"acknowledgement of FSN {self.fsn}",
             state=self.where,
         )
-
-    def _unexpected(self, awaited: str, unit: Unit | None) -> None:
-        self.bench.trace.depart(self.bench.now, awaited, unit.entry if unit else None)
-        raise Fail(awaited=awaited, state=self.where(), observed=str(unit) if unit else "nothing")

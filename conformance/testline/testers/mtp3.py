@@ -119,23 +119,21 @@ class Mtp3Tester:
     # sending
 
     def label(
-        self,
-        si: int,
-        *,
-        dpc: int | None = None,
-        opc: int | None = None,
-        sls: int = 0,
-        ni: int | None = None,
+        self, si: int | None = None, *, dpc: int | None = None, opc: int | None = None, sls: int = 0
     ) -> bytes:
-        """Return service information octet and routing label, from us to the system unless given."""
-        fields = {
-            "si": si,
-            "ni": self.ni if ni is None else ni,
-            "dpc": self.other if dpc is None else dpc,
-            "opc": self.own if opc is None else opc,
-            "sls": sls,
-        }
-        return bytes(MSU_HEADERS[self.variant](**fields))
+        """Return a routing label, from us to the system unless given; behind the service octet with `si`."""
+        octets = self._head(si or 0, self.ni, dpc, opc, sls)
+        return octets[1:] if si is None else octets
+
+    def _head(self, si: int, ni: int, dpc: int | None, opc: int | None, sls: int) -> bytes:
+        header = MSU_HEADERS[self.variant](
+            si=si,
+            ni=ni,
+            dpc=self.other if dpc is None else dpc,
+            opc=self.own if opc is None else opc,
+            sls=sls,
+        )
+        return bytes(header)
 
     def send(
         self,
@@ -148,8 +146,8 @@ class Mtp3Tester:
         ni: int | None = None,
         deliberate: bool = False,
     ) -> None:
-        """Send `data` behind a label."""
-        octets = self.label(si, dpc=dpc, opc=opc, sls=sls, ni=ni) + data
+        """Send `data` behind service information octet and label."""
+        octets = self._head(si, self.ni if ni is None else ni, dpc, opc, sls) + data
         self.link.send_msu(octets, deliberate=deliberate)
 
     def send_sltm(
