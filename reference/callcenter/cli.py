@@ -98,10 +98,10 @@ def check_config(file: Path) -> None:
         system = ReferenceSystem(load(file))
     except CallcenterError as error:
         raise click.ClickException(str(error)) from error
-    pixit = system.pixit
+    config, circuits = system.config, len(system.pixit.circuits)
     click.echo(
-        f"{file}: {system.config.board.spans} spans, {len(pixit.circuits)} circuits, "
-        f"{len(pixit.agents)} agents, {len(system.config.queues)} queues, {len(system.config.flows)} flows: good"
+        f"{file}: {config.board.spans} spans, {circuits} circuits, {len(config.agents)} agents, "
+        f"{len(config.queues)} queues, {len(config.flows)} flows: good"
     )
 
 

@@ -18,7 +18,7 @@ from callcenter.cti.journal import Journal, Types
 from callcenter.ivr.flow import load_flow
 from callcenter.media.announcements import load_prompts
 from callcenter.media.tones import LOOPS
-from callcenter.signalling import Signalling
+from callcenter.signalling import build
 from callcenter.timers import Timers
 from testrig.board import (
     Alarm,
@@ -63,7 +63,7 @@ class Engine:
             name: load_flow(path, prompts=audio, queues=config.queues) for name, path in flow_files.items()
         }
         self.calls = CallEngine(config, bus, self.trunks, loaded, self.journal)
-        self.signalling = Signalling(config, board, self.journal)
+        self.signalling = build(config, board, self.journal)
         self.trunks.idle = self.signalling.idle
         self._faults: dict[int, set[Alarm]] = {}
         self._persistence: Timers[int] = Timers()
@@ -110,7 +110,7 @@ class Engine:
                 break
             for leg, primitive in requests:
                 signalling.request(leg, primitive, now)
-        signalling.pump()
+        signalling.flush(now)
 
     def _expire(self, now: Instant) -> None:
         self.signalling.expire(now)

@@ -1,0 +1,166 @@
+"""The SS7 stack of the centre between the board's HDLC channels and the call engine.
+
+    board channel <-> Mtp2Link <-> Mtp3 <-> Isup <-> indications and requests of the call engine
+
+One network with one adjacent signalling point; its links share the load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from testrig.board import Board, HdlcError, HdlcFrame
+from testrig.clock import Instant
+
+from callcenter.calls.primitives import Indication, Leg, Primitive
+from callcenter.config import CentreConfig, LinkConfig
+from callcenter.cti.journal import Journal, Types
+from callcenter.errors import ConfigurationError
+from callcenter.ss7.isup import Isup
+from callcenter.ss7.mtp2 import Mtp2Link
+from callcenter.ss7.mtp3 import Mtp3, Pause, Resume, Transfer
+
+ISUP_SERVICE: Final = 5
+"""Service indicator of the ISDN user part (Q.704 14.2.1)."""
+
+ROOM: Final = 4
+"""Frames handed to a channel ahead of time: the line never waits, and a retransmission is not late."""
+
+
+class Channel:
+    """A link on its HDLC channel, and what the channel was last told."""
+
+    __slots__ = ("fill", "link", "more", "number", "slc", "state")
+
+    def __init__(self, slc: int, link: Mtp2Link) -> None:
+        self.slc = slc
+        self.link = link
+        self.number = -1
+        self.fill: bytes | None = None
+        self.more = False
+        """The link has frames to send that the channel had no room for."""
+        self.state = link.state
+
+
+class Signalling:
+    """Links, network and user part of one signalling point."""
+
+    def __init__(
+        self,
+        config: CentreConfig,
+        board: Board,
+        journal: Journal,
+        links: Mapping[int, Mtp2Link],
+        mtp3: Mtp3,
+        isup: Isup,
+    ) -> None:
+        """`links` by SLC, as in the configuration."""
+        self._configs: dict[int, LinkConfig] = {link.slc: link for link in config.links}
+        self._board = board
+        self._journal = journal
+        self._channels = {slc: Channel(slc, link) for slc, link in links.items()}
+        self._by_number: dict[int, Channel] = {}
+        self.mtp3 = mtp3
+        self.isup = isup
+
+    def start(self, now: Instant) -> None:
+        """Open the channels and bring the network up, which activates every link."""
+        for slc, channel in self._channels.items():
+            config = self._configs[slc]
+            channel.number = self._board.open_hdlc(config.span, config.slot)
+            self._by_number[channel.number] = channel
+        self.mtp3.start(now)
+
+    # from the board
+
+    def take(self, event: HdlcFrame | HdlcError) -> None:
+        """Give what came on a channel to its link."""
+        channel = self._by_number[event.channel]
+        if isinstance(event, HdlcFrame):
+            channel.link.receive(event.octets, event.repeats, event.at)
+        else:
+            channel.link.fault(event.fault, event.at)
+
+    # from and to the call engine
+
+    def poll(self, now: Instant) -> list[Indication]:
+        """Carry what came from the links up to the user part; return what the call engine is to hear."""
+        mtp3, isup = self.mtp3, self.isup
+        mtp3.poll(now)
+        for indication in mtp3.indications():
+            if isinstance(indication, Transfer):
+                if indication.si == ISUP_SERVICE:
+                    isup.receive(indication.opc, indication.data, now)
+            elif isinstance(indication, Pause):
+                self._journal.append(now, Types.DESTINATION, {"point_code": indication.dpc, "available": False})
+                isup.pause(indication.dpc, now)
+            elif isinstance(indication, Resume):
+                self._journal.append(now, Types.DESTINATION, {"point_code": indication.dpc, "available": True})
+                isup.resume(indication.dpc, now)
+        return isup.indications()
+
+    def request(self, leg: Leg, primitive: Primitive, now: Instant) -> None:
+        """Give a circuit a primitive."""
+        self.isup.request(leg, primitive, now)
+
+    def flush(self, now: Instant) -> None:
+        """Send the user part's messages, write its notices, and hand the links' frames to the board."""
+        for message in self.isup.messages():
+            self.mtp3.transfer(ISUP_SERVICE, message.dpc, message.sls, message.data, now)
+        for notice in self.isup.notices():
+            self._journal.append(now, Types.CIRCUIT, _told(notice))
+        self.pump()
+        for channel in self._channels.values():
+            state = channel.link.state
+            if state != channel.state:
+                data: dict[str, object] = {"slc": channel.slc, "state": state, "before": channel.state}
+                self._journal.append(now, Types.LINK, data)
+                channel.state = state
+
+    def pump(self) -> None:
+        """Hand frames of the links to the board, as many as the channels have room for."""
+        board = self._board
+        for channel in self._channels.values():
+            link, number = channel.link, channel.number
+            if link.take_flush():
+                board.hdlc_flush(number)
+            room = ROOM - board.hdlc_backlog(number)
+            frames = link.pull(room) if room > 0 else []
+            for frame in frames:
+                board.hdlc_send(number, frame)
+            channel.more = room <= 0 or len(frames) >= room
+            fill = link.fill
+            if fill != channel.fill:
+                board.hdlc_fill(number, fill)
+                channel.fill = fill
+
+    @property
+    def more(self) -> bool:
+        """Whether a link has frames waiting for room in its channel."""
+        return any(channel.more for channel in self._channels.values())
+
+    def idle(self, leg: Leg) -> bool:
+        """Whether the circuit may be seized for an outgoing call."""
+        return self.isup.idle(leg.number)
+
+    # time
+
+    @property
+    def next_deadline(self) -> Instant | None:
+        """When `expire` has something to do."""
+        parts = [channel.link.next_deadline for channel in self._channels.values()]
+        parts += (self.mtp3.next_deadline, self.isup.next_deadline)
+        return min((each for each in parts if each is not None), default=None)
+
+    def expire(self, now: Instant) -> None:
+        """Let timers of all layers expire whose time has come."""
+        for channel in self._channels.values():
+            channel.link.expire(now)
+        self.mtp3.expire(now)
+        self.isup.expire(now)
+
+    @property
+    def settled(self) -> bool:
+        """True when no link is changing or waits for an acknowledgement."""
+        return not self.more and all(channel.link.settled for channel in self._channels.values())
