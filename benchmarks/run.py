@@ -1,0 +1,193 @@
+"""The speed budgets of the design, as ratios measured in one run (`tox -e bench`).
+
+Every row compares two things that run one after the other in the same process, several rounds, so that a
+slow machine slows both; the median of the rounds is printed with the budget beside it. Nothing here is a
+test: a figure under its budget is printed as such, and the command still ends well.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+ROUNDS = 5
+
+
+@dataclass
+class Row:
+    """One line of the table."""
+
+    what: str
+    figure: str
+    budget: str
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """CPU seconds of one run of `work`."""
+    begun = time.process_time()
+    work()
+    return time.process_time() - begun
+
+
+def ratio(one: Callable[[], object], other: Callable[[], object]) -> tuple[float, float, float]:
+    """How many times longer `other` takes than `one`: median of the rounds, and both medians in seconds."""
+    pairs = [(seconds(one), seconds(other)) for _ in range(ROUNDS)]
+    return (
+        statistics.median(b / a for a, b in pairs),
+        statistics.median(a for a, _ in pairs),
+        statistics.median(b for _, b in pairs),
+    )
+
+
+def isup_messages() -> list[bytes]:
+    """A call's messages with the parameters a real one carries, composed by the judge's layer."""
+    from testline.layers.isup import message  # noqa: PLC0415
+
+    return [
+        bytes(message("IAM", 5, called="02155556666F", calling="13800138000")),
+        bytes(message("ACM", 5, called_status=1)),
+        bytes(message("CPG", 5, event=1)),
+        bytes(message("ANM", 5)),
+        bytes(message("REL", 5, cause=16)),
+        bytes(message("RLC", 5)),
+    ]
+
+
+def isup_decode() -> list[Row]:
+    """Decode of every parameter: the reference's codec against the judge's layer and against pycrate."""
+    from callcenter.ss7.isup.codec import decode  # noqa: PLC0415
+    from testline.layers.isup import decode_isup  # noqa: PLC0415
+
+    messages = isup_messages() * 50
+    times, ours, _ = ratio(
+        lambda: [decode(octets) for octets in messages], lambda: [decode_isup(octets) for octets in messages]
+    )
+    rows = [
+        Row(
+            "ISUP decode against the judge's scapy layer",
+            f"{times:.1f} x ({len(messages) / ours:,.0f} a second)",
+            "20 x",
+        )
+    ]
+    try:
+        from pycrate_mobile.ISUP import parse_ISUP  # noqa: PLC0415
+    except ImportError:
+        return [*rows, Row("ISUP decode against pycrate", "not run: pycrate missing", "100 x")]
+    times, _, _ = ratio(
+        lambda: [decode(octets) for octets in messages], lambda: [parse_ISUP(octets) for octets in messages]
+    )
+    return [*rows, Row("ISUP decode against pycrate", f"{times:.1f} x", "100 x")]
+
+
+def dtmf() -> list[Row]:
+    """Receivers on 4,096 channels of noise at speech level against spandsp's receiver looped over them."""
+    from callcenter.media import g711  # noqa: PLC0415
+    from callcenter.media.dtmf import DtmfBank  # noqa: PLC0415
+
+    channels, block = 4096, 160
+    linear = np.random.default_rng(1).normal(0, 1000, (channels, block)).astype(np.int16)
+    alaw = g711.encode(linear)
+    bank = DtmfBank(channels)
+    active = np.arange(channels)
+    name = ctypes.util.find_library("spandsp")
+    what = "DTMF receivers on 4,096 slots against spandsp looped over channels"
+    bank.process(alaw, active, 0)
+    if name is None:
+        return [Row(what, "not run: libspandsp2 missing", "1.5 x")]
+    library = ctypes.CDLL(name)
+    library.dtmf_rx_init.restype = ctypes.c_void_p
+    library.dtmf_rx_init.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
+    library.dtmf_rx.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int]
+    states = [library.dtmf_rx_init(None, None, None) for _ in range(channels)]
+    pointers = [linear[channel].ctypes.data for channel in range(channels)]
+    receive = library.dtmf_rx
+
+    def spandsp() -> None:
+        for state, pointer in zip(states, pointers, strict=True):
+            receive(state, pointer, block)
+
+    times, ours, _ = ratio(lambda: bank.process(alaw, active, 0), spandsp)
+    slots = channels * (block / 8000) / ours
+    return [
+        Row(what, f"{times:.2f} x", "1.5 x"),
+        Row("slots with a DTMF receiver on each in real time, one core", f"{slots:,.0f}", "16,384"),
+    ]
+
+
+def line_time() -> list[Row]:
+    """Line time against wall time: a link in service, and a whole inbound call with an agent."""
+    from testline.bench import Bench  # noqa: PLC0415
+    from testline.testers import Centre  # noqa: PLC0415
+    from testrig.rig import open_rig  # noqa: PLC0415
+
+    def ready() -> Centre:
+        rig = open_rig("virtual")
+        return Centre(Bench(rig))
+
+    def inbound(centre: Centre) -> None:
+        agent = centre.agent(0)
+        agent.on_duty()
+        caller = centre.caller()
+        caller.dials(centre.pixit.menu_number)
+        caller.is_answered()
+        centre.bench.run(8_000)
+        caller.presses(centre.pixit.queue_key)
+        agent.telephone.answers(within=80_000)
+        centre.connected(caller, agent)
+        centre.bench.run(20 * 8_000)
+        caller.hangs_up()
+        agent.telephone.replace()
+        centre.bench.run(8_000)
+
+    calls, short = [], []
+    for _ in range(ROUNDS):
+        centre = ready()
+        begun, before = time.perf_counter(), centre.bench.now
+        inbound(centre)
+        calls.append((centre.bench.now - before) / 8000 / (time.perf_counter() - begun))
+        centre = ready()
+        caller = centre.caller()
+        caller.dials(centre.pixit.menu_number)
+        caller.is_answered()
+        caller.says_tone(1020)
+        begun, before = time.perf_counter(), centre.bench.now
+        for _ in range(400):
+            centre.bench.step(centre.bench.now + 40)
+        short.append((centre.bench.now - before) / 8000 / (time.perf_counter() - begun))
+    return [
+        Row("line time per wall second: inbound call with agent", f"{statistics.median(calls):.0f} x", "20 x"),
+        Row(
+            "line time per wall second: one span, SS7, a call up, blocks of 5 ms throughout",
+            f"{statistics.median(short):.0f} x",
+            "50 x",
+        ),
+    ]
+
+
+def show(rows: list[Row]) -> None:
+    """Print the table."""
+    width = max(len(row.what) for row in rows)
+    print(f"{'what':{width}}  {'measured':>32}  {'budget':>8}")
+    for row in rows:
+        print(f"{row.what:{width}}  {row.figure:>32}  {row.budget:>8}")
+
+
+def main() -> int:
+    rows: list[Row] = []
+    for part in (isup_decode, dtmf, line_time):
+        print(f"measuring: {part.__doc__.splitlines()[0] if part.__doc__ else part.__name__}", flush=True)
+        rows += part()
+    print()
+    show(rows)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
