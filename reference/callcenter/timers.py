@@ -6,13 +6,13 @@ asks it for the next deadline; nothing here reads a clock.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Generic, TypeVar
 
-from testrig.clock import SECOND, Instant
-
 from callcenter.errors import ConfigurationError
+from testrig.clock import SECOND, Instant
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -36,6 +36,20 @@ class TimerSpec:
                 f"{self.minimum / SECOND:g} to {self.maximum / SECOND:g} s ({self.clause})"
             )
         return value
+
+
+def durations(specs: Mapping[str, TimerSpec], overrides: Mapping[str, int]) -> dict[str, int]:
+    """Return every timer's duration in frames, `overrides` (frames, by name) in place of defaults.
+
+    Raises `ConfigurationError` for a name that `specs` does not have and for a value out of range.
+    """
+    values = {name: spec.default for name, spec in specs.items()}
+    for name, value in overrides.items():
+        if name not in specs:
+            near = get_close_matches(name, specs, n=3, cutoff=0.0)
+            raise ConfigurationError(f"timer {name}: not known here; near misses: {', '.join(near)}")
+        values[name] = specs[name].checked(value)
+    return values
 
 
 class Timers(Generic[Key]):

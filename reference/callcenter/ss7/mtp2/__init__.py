@@ -1,0 +1,25 @@
+"""Message transfer part level 2: the signalling link (Q.703)."""
+
+from callcenter.ss7.mtp2.events import (
+    InService,
+    LinkCongestion,
+    LinkEvent,
+    MsuReceived,
+    OutOfService,
+    Reason,
+    RemoteProcessorOutage,
+)
+from callcenter.ss7.mtp2.link import Mtp2Link
+from callcenter.ss7.mtp2.timers import TIMERS
+
+__all__ = [
+    "TIMERS",
+    "InService",
+    "LinkCongestion",
+    "LinkEvent",
+    "MsuReceived",
+    "Mtp2Link",
+    "OutOfService",
+    "Reason",
+    "RemoteProcessorOutage",
+]
