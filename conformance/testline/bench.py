@@ -96,6 +96,11 @@ class Bench:
         """Let `machine` run after every block, in order of attachment."""
         self._machines.append(machine)
 
+    @property
+    def machines(self) -> tuple[Machine, ...]:
+        """Everything attached, in order: what was recorded is collected from here."""
+        return tuple(self._machines)
+
     def step(self, limit: Instant | None = None) -> None:
         """Move by one block, not past `limit`."""
         frames = self._next_block(limit)

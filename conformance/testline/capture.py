@@ -1,0 +1,66 @@
+"""Evidence of a case: the capture of its signalling link and what was heard, as files of the report."""
+
+from __future__ import annotations
+
+import re
+import wave
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from testline.bench import Bench
+from testrig.clock import SECOND
+from testrig.instruments import alaw
+from testrig.line import Line, Octets
+from testrig.pcapng import PcapngWriter
+from testrig.system import Pixit
+from testrig.tap import SignallingCapture, TappedLine
+
+EVIDENCE: Final = "evidence"
+PEAK: Final = 32_767
+
+
+class Capture:
+    """The signalling channel of the PIXIT, tapped on the line itself, into one pcapng file."""
+
+    def __init__(self, report: Path, slug: str, pixit: Pixit) -> None:
+        self._pixit = pixit
+        name = f"{EVIDENCE}/{slug}.pcapng"
+        self.files = {"capture": name}
+        """What to see -> path below the report."""
+        path = report / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._stream = path.open("wb")
+        self._writer = SignallingCapture(PcapngWriter(self._stream, application="testline"))
+
+    def tap(self, index: int, line: Line) -> Line:
+        """Return `line`, tapped if it carries the link."""
+        if index != self._pixit.link_line:
+            return line
+        return TappedLine(line, [self._pixit.link_slot], self._writer)
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._stream.close()
+
+
+def write_recordings(bench: Bench, report: Path, slug: str) -> dict[str, str]:
+    """Write what every voice of the bench heard as WAV (8,000 Hz, 16 bit); return what there is."""
+    files: dict[str, str] = {}
+    for machine in bench.machines:
+        recording: list[Octets] = getattr(machine, "recording", [])
+        heard = np.concatenate(recording) if recording else np.empty(0, np.uint8)
+        if not (heard != alaw.SILENCE).any():
+            continue
+        name = str(getattr(machine, "name", "voice"))
+        path = f"{EVIDENCE}/{slug}.{re.sub(r'[^A-Za-z0-9]+', '-', name)}.{len(files)}.wav"
+        (report / EVIDENCE).mkdir(parents=True, exist_ok=True)
+        samples = np.rint(alaw.decode(heard) * PEAK).astype("<i2")
+        with wave.open(str(report / path), "wb") as sound:
+            sound.setnchannels(1)
+            sound.setsampwidth(2)
+            sound.setframerate(SECOND)
+            sound.writeframes(samples.tobytes())
+        files[f"heard by {name}" if f"heard by {name}" not in files else f"heard by {name} {len(files)}"] = path
+    return files

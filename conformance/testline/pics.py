@@ -1,0 +1,184 @@
+"""PICS: what the vendor declares the product to be (protocol implementation conformance statement).
+
+Unset is not false: an item nobody answered lets its cases run. A declared *no* makes them not applicable,
+with the declaration as the reason. A declared *yes* binds: a case that finds the thing missing fails.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from testline.errors import TestlineError
+
+
+class PicsError(TestlineError):
+    """A PICS file is wrong: says file, key, what was found and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One question of the PICS."""
+
+    meaning: str
+    reference: str
+    requires: tuple[str, ...] = ()
+    """Items it cannot be without: a *no* to one of them is a *no* to this."""
+
+
+ITEMS: Final[dict[str, Item]] = {
+    "e1": Item("2,048 kbit/s trunk with frame alignment", "G.703, G.704 2.3"),
+    "e1.crc4": Item("CRC-4 multiframe, error reports by E bits", "G.704 2.3.3, G.706 4.2", ("e1",)),
+    "e1.bit2": Item(
+        "bit 2 of the frame without alignment signal takes part in loss of alignment",
+        "G.706 4.1.1",
+        ("e1",),
+    ),
+    "e1.loopback": Item("loopbacks of the line on order of the maintenance terminal", "G.704", ("e1",)),
+    "mtp2": Item("signalling link with basic error correction", "Q.703", ("e1",)),
+    "mtp2.emergency": Item("emergency alignment on order", "Q.703 7.2", ("mtp2",)),
+    "mtp2.congestion": Item("level 2 flow control towards the far end (SIB)", "Q.703 9", ("mtp2",)),
+    "mtp2.processor_outage": Item("processor outage (SIPO)", "Q.703 8", ("mtp2",)),
+    "mtp3": Item("message handling and signalling link test", "Q.704 2, Q.707 2", ("mtp2",)),
+    "mtp3.management": Item("link management on order of the maintenance terminal", "Q.704 12", ("mtp3",)),
+    "mtp3.periodic_test": Item("signalling link test repeated on a link in service", "Q.707 2.2", ("mtp3",)),
+    "isup": Item("ISDN user part, basic call", "Q.763, Q.764", ("mtp3",)),
+    "isup.incoming": Item("calls from the network to the system", "Q.764 2.1", ("isup",)),
+    "isup.outgoing": Item("calls from the system to the network", "Q.764 2.1", ("isup",)),
+    "isup.overlap": Item("overlap sending (SAM)", "Q.764 2.1.2", ("isup",)),
+    "isup.continuity": Item("continuity check", "Q.764 2.1.8, Q.724 7", ("isup",)),
+    "isup.group_supervision": Item("circuit group blocking and reset", "Q.764 2.8.2, 2.9.3", ("isup",)),
+    "isup.compatibility": Item(
+        "unrecognised messages and parameters by their instruction indicators", "Q.764 2.9.5", ("isup",)
+    ),
+    "isup.maintenance": Item(
+        "blocking and reset of circuits on order of the maintenance terminal",
+        "Q.764 2.8.2, 2.9.3",
+        ("isup", "maintenance"),
+    ),
+    "isup.suspend": Item("suspend and resume", "Q.764 2.4", ("isup",)),
+    "maintenance": Item("blocking, reset and link orders by the maintenance client", "Q.764 2.8, 2.9"),
+    "maintenance.group": Item(
+        "orders for groups of circuits", "Q.764 2.8.2, 2.9.3", ("maintenance", "isup.group_supervision")
+    ),
+    "switching": Item("time-slot switching of 64 kbit/s circuits", "Q.522"),
+    "tones": Item("call progress tones and prompts", "E.180, Q.35"),
+    "dtmf": Item("DTMF receivers", "Q.23, Q.24"),
+    "ivr": Item("interactive voice response from a flow file", "requirement I-01", ("dtmf",)),
+    "acd": Item("queue with waiting music and dispatch to agents", "requirement A-01"),
+    "agents": Item("agent stations and the agent client", "requirement S-01"),
+    "agents.outgoing": Item("outside calls dialled by agents", "requirement S-01", ("agents", "isup.outgoing")),
+    "supervision": Item("states, records and the journal by the supervisor client", "requirement C-02"),
+}
+"""Every question, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pics:
+    """Declared answers; an item that is not in `answers` is unset."""
+
+    answers: Mapping[str, bool] = field(default_factory=dict)
+    product: str = ""
+    vendor: str = ""
+    source: str = "nothing declared"
+    """Where the declaration comes from, for reports."""
+
+    def excluded(self, needs: Iterable[str]) -> str | None:
+        """Return why a case that `needs` these items does not apply, or None when it does."""
+        for name in needs:
+            for declared in _with_required(name):
+                if self.answers.get(declared) is False:
+                    through = "" if declared == name else f", which {name} requires"
+                    meaning = ITEMS[declared].meaning
+                    return f"PICS declares {declared} not supported ({meaning}){through}"
+        return None
+
+    def declared(self, needs: Iterable[str]) -> list[str]:
+        """Return those of `needs` that are declared supported."""
+        return [name for name in needs if self.answers.get(name) is True]
+
+    @property
+    def sha256(self) -> str:
+        """Hash of what is declared, the same for the same answers whatever the file looks like."""
+        return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return product, vendor and answers as plain values."""
+        return {"product": self.product, "vendor": self.vendor, "answers": dict(sorted(self.answers.items()))}
+
+
+def _with_required(name: str) -> list[str]:
+    found = [name]
+    for each in found:
+        found += [required for required in ITEMS[each].requires if required not in found]
+    return found
+
+
+def from_mapping(data: object, source: str) -> Pics:
+    """Return the PICS that `data` holds: `product`, `vendor`, `items` (item to true, false or null).
+
+    Raises `PicsError`, with near misses for an item nobody asked.
+    """
+    if not isinstance(data, Mapping):
+        raise PicsError(f"{source}: found {type(data).__name__}, expected a mapping with key items")
+    known = ("product", "vendor", "items")
+    for key in data:
+        if key not in known:
+            raise PicsError(f"{source}: key {key!r} is unknown, expected {', '.join(known)}{_near(key, known)}")
+    items = data.get("items", {})
+    if not isinstance(items, Mapping):
+        raise PicsError(f"{source}: items: found {type(items).__name__}, expected a mapping")
+    answers: dict[str, bool] = {}
+    for name, value in items.items():
+        if name not in ITEMS:
+            raise PicsError(f"{source}: items: {name!r} is not an item{_near(name, ITEMS)}")
+        if value is None:
+            continue
+        if not isinstance(value, bool):
+            raise PicsError(f"{source}: items: {name}: found {value!r}, expected yes, no or nothing (unset)")
+        answers[str(name)] = value
+    _contradictions(answers, source)
+    return Pics(answers, str(data.get("product", "")), str(data.get("vendor", "")), source)
+
+
+def _contradictions(answers: Mapping[str, bool], source: str) -> None:
+    for name, value in answers.items():
+        for required in _with_required(name) if value else ():
+            if answers.get(required) is False:
+                raise PicsError(f"{source}: items: {name} is declared yes, but {required}, which it requires, no")
+
+
+def _near(found: object, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(str(found), list(known))
+    return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def read(path: Path) -> Pics:
+    """Read a PICS file, TOML or YAML by its suffix. Raises `PicsError`."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, yaml.YAMLError) as error:
+        raise PicsError(f"PICS {path}: {' '.join(str(error).split())}") from error
+    return from_mapping(data, f"PICS {path.name}")
+
+
+def of_system(system: object) -> Pics:
+    """Return what a system declares of itself in its attribute `pics`, or an empty declaration.
+
+    The attribute is a mapping as in a PICS file, or of items to answers.
+    """
+    declared = getattr(system, "pics", None)
+    if declared is None:
+        return Pics()
+    if isinstance(declared, Mapping) and "items" not in declared and "product" not in declared:
+        declared = {"items": declared}
+    return from_mapping(declared, f"PICS of system {getattr(system, 'name', '?')}")
