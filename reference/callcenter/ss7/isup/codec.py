@@ -1,0 +1,243 @@
+"""ISUP messages between octets and values (Q.763 1).
+
+    CIC, low octet                       1.2
+    spare | CIC, high 4 bits
+    message type                         1.3
+    mandatory fixed part                 1.5
+    pointers, one an mandatory variable parameter, then one to the optional part
+    mandatory variable part              1.6: length, contents
+    optional part                        1.7: code, length, contents ..., 0
+
+What `decode` accepts `encode` gives back octet by octet: unknown messages and parameters, spare bits, the
+order of optional parameters, and, in `layout`, parts that do not lie one behind the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from callcenter.errors import DecodeError
+from callcenter.ss7.isup.indicators import contents
+from callcenter.ss7.isup.messages import FORMATS, Format, Type
+from callcenter.ss7.isup.parameters import Parameter
+
+P = TypeVar("P", bound=Parameter)
+
+HEAD: Final = 3
+"""Octets of CIC and message type."""
+
+
+class IsupDecodeError(DecodeError):
+    """Octets are not an ISUP message."""
+
+    def __init__(self, offset: int, expected: str, found: str) -> None:
+        super().__init__(f"ISUP: octet {offset}: expected {expected}, found {found}")
+        self.offset = offset
+        self.expected = expected
+        self.found = found
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A message whose parts do not lie one behind the other in the order of their pointers.
+
+    `octets` is the message as received, `starts` the offsets of the variable parameters' lengths and of the
+    optional part (0: none); the parts are laid over `octets`.
+    """
+
+    octets: bytes
+    starts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message."""
+
+    cic: int
+    type: int
+    """A `Type`, or the code of an unknown message."""
+    fixed: tuple[Parameter, ...] = ()
+    variable: tuple[Parameter, ...] = ()
+    optional: tuple[Parameter, ...] = ()
+    """In the order in which they are sent."""
+    body: bytes = b""
+    """What follows the type of an unknown message and of one with a free format."""
+    spare: int = 0
+    """The four bits above the CIC."""
+    layout: Layout | None = None
+
+    @property
+    def name(self) -> str:
+        """Abbreviation, or the code of an unknown message."""
+        return Type(self.type).name if self.type in FORMATS else f"0x{self.type:02X}"
+
+    def get(self, kind: type[P]) -> P | None:
+        """Return the first parameter of class `kind`, or None. `Raw` is not it."""
+        for part in (self.fixed, self.variable, self.optional):
+            for each in part:
+                if type(each) is kind:
+                    return each
+        return None
+
+    def encode(self) -> bytes:
+        """Return the octets. Raises `ValueError` for parameters that the format has no place for."""
+        if self.layout is not None:
+            return self._laid_out(self.layout)
+        head = bytes((self.cic & 0xFF, self.cic >> 8 | self.spare << 4, self.type))
+        form = FORMATS.get(self.type)
+        if form is None or form.free:
+            return head + self.body
+        pieces = [head, *(each.encode() for each in self.fixed)]
+        count = len(form.variable) + (form.optional is not None)
+        if len(self.variable) != len(form.variable) or len(self.fixed) != len(form.fixed):
+            raise ValueError(
+                f"{self.name}: found {len(self.fixed)} fixed and {len(self.variable)} variable "
+                f"parameters, expected {len(form.fixed)} and {len(form.variable)}"
+            )
+        parts: list[bytes] = []
+        pointers = bytearray()
+        distance = count
+        for each in self.variable:
+            octets = each.encode()
+            parts.append(bytes((len(octets),)))
+            parts.append(octets)
+            pointers.append(distance)
+            distance += len(octets)  # one nearer, one octet of length further
+        if form.optional is not None:
+            pointers.append(distance if self.optional else 0)
+            if self.optional:
+                parts.append(encode_optional(self.optional))
+        return b"".join((*pieces, pointers, *parts))
+
+    def _laid_out(self, layout: Layout) -> bytes:
+        octets = bytearray(layout.octets)
+        octets[0], octets[1], octets[2] = self.cic & 0xFF, self.cic >> 8 | self.spare << 4, self.type
+        at = HEAD
+        for each in self.fixed:
+            part = each.encode()
+            octets[at : at + len(part)] = part
+            at += len(part)
+        for start, each in zip(layout.starts, self.variable, strict=False):
+            part = each.encode()
+            octets[start : start + 1 + len(part)] = bytes((len(part),)) + part
+        if len(layout.starts) > len(self.variable) and layout.starts[-1]:
+            part = encode_optional(self.optional)
+            start = layout.starts[-1]
+            octets[start : start + len(part)] = part
+        return bytes(octets)
+
+
+def encode_optional(parameters: Iterable[Parameter]) -> bytes:
+    """Return an optional part: code, length and contents of each parameter, then the end (Q.763 1.7)."""
+    pieces = []
+    for each in parameters:
+        octets = each.encode()
+        pieces.append(bytes((each.number, len(octets))))
+        pieces.append(octets)
+    pieces.append(b"\0")
+    return b"".join(pieces)
+
+
+def decode_optional(octets: bytes, at: int) -> tuple[tuple[Parameter, ...], int]:
+    """Return the optional parameters from offset `at` on, and the offset behind their end.
+
+    Raises `IsupDecodeError`.
+    """
+    found = []
+    size = len(octets)
+    while True:
+        if at >= size:
+            raise IsupDecodeError(at, "a parameter code or the end of optional parameters", "the end")
+        code = octets[at]
+        if code == 0:
+            return tuple(found), at + 1
+        if at + 1 >= size:
+            raise IsupDecodeError(at + 1, f"the length of parameter 0x{code:02X}", "the end")
+        end = at + 2 + octets[at + 1]
+        if end > size:
+            raise IsupDecodeError(
+                at + 2, f"{octets[at + 1]} octets of parameter 0x{code:02X}", f"{size - at - 2}"
+            )
+        found.append(contents(code, octets[at + 2 : end]))
+        at = end
+
+
+def decode(octets: bytes) -> Message:
+    """Return the message in `octets`, which begin with the CIC. Raises `IsupDecodeError` only."""
+    size = len(octets)
+    if size < HEAD:
+        raise IsupDecodeError(size, "CIC and message type, 3 octets", f"{size}")
+    low, high, code = octets[0], octets[1], octets[2]
+    cic, spare = low | (high & 0x0F) << 8, high >> 4
+    form = FORMATS.get(code)
+    if form is None or form.free:
+        return Message(cic, code, body=octets[HEAD:], spare=spare)
+    at = HEAD
+    fixed = []
+    for parameter, length in form.fixed:
+        fixed.append(contents(parameter, octets[at : at + length]))
+        at += length
+    count = len(form.variable) + (form.optional is not None)
+    if at + count > size:
+        raise IsupDecodeError(
+            size, f"fixed part and pointers of {form.type.name}, {at + count} octets", f"{size}"
+        )
+    variable, optional, starts, end = _parts(octets, form, at, count)
+    layout = None if end == size else Layout(octets, starts)
+    return Message(cic, code, tuple(fixed), variable, optional, b"", spare, layout)
+
+
+def _parts(
+    octets: bytes, form: Format, at: int, count: int
+) -> tuple[tuple[Parameter, ...], tuple[Parameter, ...], tuple[int, ...], int]:
+    """Read what the pointers lead to. The end is -1 when the parts do not lie one behind the other."""
+    size = len(octets)
+    end = at + count
+    variable = []
+    starts = []
+    for parameter in form.variable:
+        start = at + octets[at]
+        if not octets[at] or start >= size:
+            raise IsupDecodeError(at, f"a pointer to parameter 0x{parameter:02X}", f"{octets[at]}")
+        behind = start + 1 + octets[start]
+        if behind > size:
+            raise IsupDecodeError(
+                start + 1, f"{octets[start]} octets of parameter 0x{parameter:02X}", f"{size - start - 1}"
+            )
+        variable.append(contents(parameter, octets[start + 1 : behind]))
+        starts.append(start)
+        end = behind if start == end else -1
+        at += 1
+    if form.optional is None or not octets[at]:
+        starts.append(0)
+        return tuple(variable), (), tuple(starts), end
+    start = at + octets[at]
+    if start >= size:
+        raise IsupDecodeError(at, "a pointer to the optional part", f"{octets[at]}")
+    optional, behind = decode_optional(octets, start)
+    starts.append(start)
+    end = behind if start == end and optional else -1
+    return tuple(variable), optional, tuple(starts), end
+
+
+def compose(cic: int, kind: Type, *parameters: Parameter) -> Message:
+    """Compose a message: its parameters in any order, each is put where the format has it.
+
+    Raises `ValueError` when a mandatory parameter is missing.
+    """
+    form = FORMATS[kind]
+    left = list(parameters)
+
+    def take(code: int) -> Parameter:
+        for index, each in enumerate(left):
+            if each.number == code:
+                return left.pop(index)
+        raise ValueError(f"{kind.name}: parameter 0x{code:02X} is missing")
+
+    fixed = tuple([take(code) for code, _ in form.fixed])
+    variable = tuple([take(code) for code in form.variable])
+    if left and form.optional is None:
+        raise ValueError(f"{kind.name}: no place for parameter 0x{left[0].number:02X}")
+    return Message(cic, kind, fixed, variable, tuple(left))
