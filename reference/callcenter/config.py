@@ -16,13 +16,11 @@ from typing import Any, Final, Literal
 
 from callcenter.errors import ConfigurationError
 from callcenter.loading import build, merged, read_toml, refuse
+from callcenter.ss7.mtp3 import codec
 from testrig.clock import frames
 from testrig.system import Variant
 
 Hunting = Literal["sequential", "cyclic", "longest idle"]
-
-_WIDTHS: Final[Mapping[str, tuple[int, int, int]]] = {"itu14": (3, 8, 3), "china24": (8, 8, 8)}
-"""Bits of the three parts of a point code as written (Q.708 2; GF 001-9001, unverified)."""
 
 DATA: Final = Path(str(files("callcenter").joinpath("data")))
 
@@ -204,21 +202,15 @@ def point_code(
     found: str | int, variant: Variant, *, source: str = "configuration", key: str = "point code"
 ) -> int:
     """Return a point code as integer; raises `ConfigurationError` for one outside the network's format."""
-    widths = _WIDTHS[variant]
-    form = "-".join(map(str, widths))
+    bits = codec.POINT_CODE_BITS[variant]
     if isinstance(found, int):
-        if not 0 <= found < 1 << sum(widths):
-            raise refuse(source, key, found, f"0 to {(1 << sum(widths)) - 1}")
+        if not 0 <= found < 1 << bits:
+            raise refuse(source, key, found, f"0 to {(1 << bits) - 1}")
         return found
-    parts = found.split("-")
-    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
-        raise refuse(source, key, found, f"three numbers of {form} bits")
-    value = 0
-    for part, width in zip(parts, widths, strict=True):
-        if int(part) >= 1 << width:
-            raise refuse(source, key, found, f"three numbers of {form} bits, {part} does not fit")
-        value = value << width | int(part)
-    return value
+    try:
+        return codec.point_code(found, variant)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{source}: {key}: {error}") from error
 
 
 def load(path: Path, over: Mapping[str, object] | None = None) -> CentreConfig:
@@ -250,8 +242,8 @@ def _check_network(config: CentreConfig) -> None:
     if config.variant not in config.points:
         raise ConfigurationError(f"{source}: points.{config.variant}: missing, expected a table")
     for name in config.points:
-        if name not in _WIDTHS:
-            raise refuse(source, "points", name, f"one of {', '.join(_WIDTHS)}", known=_WIDTHS)
+        if name not in codec.POINT_CODE_BITS:
+            raise refuse(source, "points", name, f"one of {', '.join(codec.POINT_CODE_BITS)}", known=codec.POINT_CODE_BITS)
     points = config.points[config.variant]
     own = point_code(points.own, config.variant, source=source, key=f"points.{config.variant}.own")
     seen = {own: "own"}

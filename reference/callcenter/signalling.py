@@ -28,6 +28,15 @@ ROOM: Final = 4
 """Frames handed to a channel ahead of time: the line never waits, and a retransmission is not late."""
 
 
+_LINK_STATES: Final[Mapping[str, str]] = {
+    "inactive": "out of service",
+    "testing": "in service (link test)",
+    "active": "in service",
+    "waiting for restoration": "out of service (waiting for restoration)",
+}
+"""Level 3's word for a link, in the words of the maintenance terminal, where they differ."""
+
+
 class Channel:
     """A link on its HDLC channel, and what the channel was last told."""
 
@@ -143,6 +152,25 @@ class Signalling:
     def idle(self, leg: Leg) -> bool:
         """Whether the circuit may be seized for an outgoing call."""
         return self.isup.idle(leg.number)
+
+    # maintenance
+
+    def activate(self, now: Instant, *, emergency: bool) -> None:
+        """Activate the first link."""
+        self.mtp3.activate(next(iter(self._channels)), now, emergency)
+
+    def deactivate(self, now: Instant) -> None:
+        """Deactivate the first link."""
+        self.mtp3.deactivate(next(iter(self._channels)), now)
+
+    def link_state(self) -> str:
+        """State of the first link in the words of `testrig.system.MaintenanceClient`."""
+        state = self.mtp3.link_state(next(iter(self._channels)))
+        return _LINK_STATES.get(state, state)
+
+    def circuit_state(self, cic: int) -> str:
+        """State of a circuit."""
+        return self.isup.circuit_state(cic)
 
     # time
 

@@ -1,0 +1,173 @@
+"""Two whole call centres joined by one E1: every layer of the reference, both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pytest
+from callcenter.media.g711 import encode_float
+from callcenter.system import ReferenceSystem, reference
+from testrig.clock import SECOND
+from testrig.line import Octets
+from testrig.virtual import LinePair, StationPair
+
+HOME = {"name": "home"}
+SWAPPED = {
+    "points": {
+        "itu14": {"own": "2-100-4", "peers": {"public": "2-100-3"}},
+        "china24": {"own": "68-85-103", "peers": {"public": "68-85-102"}},
+    },
+    "name": "away",
+}
+SILENCE = 0xD5
+
+
+class Pair:
+    """Centres `home` and `away`, the line between them, and their telephones."""
+
+    def __init__(self, over: Mapping[str, object] | None = None) -> None:
+        self.line = LinePair("line0")
+        self.home = reference({**HOME, **(over or {})})
+        self.away = reference({**SWAPPED, **(over or {})})
+        self.phones = {
+            system.config.name: [StationPair(f"station{number}") for number in range(4)]
+            for system in (self.home, self.away)
+        }
+        self.home.attach([self.line.a], [each.exchange for each in self.phones["home"]])
+        self.away.attach([self.line.b], [each.exchange for each in self.phones["away"]])
+        self.now = 0
+        self.says: dict[tuple[str, int], int] = {}
+        self.heard: dict[tuple[str, int], Octets] = {}
+
+    def step(self, frames: int = 40) -> None:
+        """Move by one block. The line ends exchange what the block before brought."""
+        for name, phones in self.phones.items():
+            for number, phone in enumerate(phones):
+                hz = self.says.get((name, number), 0)
+                time = (np.arange(frames) + self.now) / SECOND
+                tone = encode_float(4_000 * np.sin(2 * np.pi * hz * time))
+                phone.phone.send(tone if hz else np.full(frames, SILENCE, np.uint8))
+        if not self.now:
+            self.line.b.send(np.full((frames, 32), 0xFF, np.uint8))
+        self.home.advance(frames)
+        self.away.advance(frames)
+        self.now += frames
+        for name, phones in self.phones.items():
+            for number, phone in enumerate(phones):
+                self.heard[name, number] = phone.phone.receive(frames)
+
+    def until(self, condition: Callable[[], bool], within: int) -> None:
+        end = self.now + within
+        while not condition():
+            assert self.now < end, "did not come about in time"
+            self.step()
+
+    def run(self, frames: int) -> None:
+        for _ in range(frames // 40):
+            self.step()
+
+    def in_service(self) -> None:
+        both = (self.home, self.away)
+        self.until(
+            lambda: all(system.maintenance().link_state() == "in service" for system in both), 60 * SECOND
+        )
+        self.run(2 * SECOND)
+
+    def listen(self, name: str, number: int, frames: int) -> Octets:
+        parts = []
+        for _ in range(frames // 40):
+            self.step()
+            parts.append(self.heard[name, number])
+        return np.concatenate(parts)
+
+
+@pytest.fixture(params=["itu14", "china24"])
+def pair(request: pytest.FixtureRequest) -> Pair:
+    pair = Pair({"variant": request.param})
+    pair.in_service()
+    return pair
+
+
+def on_duty(system: ReferenceSystem, agent: str) -> None:
+    seat = system.agent(agent)
+    seat.sign_on()
+    seat.ready()
+
+
+def talking(pair: Pair) -> None:
+    """Agent 1001 of home has called the queue of away and talks with agent 1002 there."""
+    on_duty(pair.home, "1001")
+    on_duty(pair.away, "1002")
+    pair.phones["home"][0].phone.hook(True)
+    pair.until(lambda: pair.home.agent("1001").state() == "dialling", SECOND)
+    pair.home.agent("1001").dial("9" + pair.away.pixit.queue_number)
+    pair.until(lambda: pair.phones["away"][1].phone.ringing, 3 * SECOND)
+    pair.phones["away"][1].phone.hook(True)
+    pair.until(lambda: pair.away.agent("1002").state() == "talking", SECOND)
+    pair.run(SECOND // 5)
+
+
+def test_agent_of_one_centre_talks_with_agent_of_the_other_and_octets_pass_unchanged(pair: Pair) -> None:
+    talking(pair)
+    pair.says = {("home", 0): 700, ("away", 1): 1_300}
+    pair.run(SECOND // 10)
+    for ear, hz in ((("home", 0), 1_300), (("away", 1), 700)):
+        heard = pair.listen(*ear, 1_600)
+        wanted = encode_float(4_000 * np.sin(2 * np.pi * hz * np.arange(3_200) / SECOND))
+        assert any((heard == wanted[phase : phase + 1_600]).all() for phase in range(80))
+
+
+def test_call_ends_for_both_and_everything_is_free_again(pair: Pair) -> None:
+    talking(pair)
+    pair.run(2 * SECOND)
+    pair.phones["away"][1].phone.hook(False)
+    pair.until(lambda: pair.home.agent("1001").state() == "wrap-up", SECOND)
+    pair.phones["home"][0].phone.hook(False)
+    pair.until(lambda: pair.home.agent("1001").state() == "ready", 5 * SECOND)
+    pair.until(lambda: pair.away.agent("1002").state() == "ready", 5 * SECOND)
+    for system in (pair.home, pair.away):
+        assert not system.engine.calls.calls
+        record = system.supervisor().records()[-1]
+        assert record["cause"] == 16
+        assert record["talking_seconds"] == pytest.approx(2.3, abs=0.5)
+        cics = [circuit.cic for circuit in system.pixit.circuits]
+        assert {system.maintenance().circuit_state(cic) for cic in cics} == {"idle"}
+
+
+def test_number_not_allocated_is_heard_as_busy_tone_with_cause_1(pair: Pair) -> None:
+    on_duty(pair.home, "1001")
+    pair.phones["home"][0].phone.hook(True)
+    pair.until(lambda: pair.home.agent("1001").state() == "dialling", SECOND)
+    pair.home.agent("1001").dial("9" + pair.away.pixit.unallocated_number)
+    pair.until(lambda: bool(pair.home.supervisor().records()), 3 * SECOND)
+    assert pair.home.supervisor().records()[-1]["cause"] == 1
+    assert pair.away.supervisor().records()[-1]["cause"] == 1
+
+
+def test_trunk_cut_in_mid_call_ends_it_and_calls_are_taken_again_after_mending(pair: Pair) -> None:
+    talking(pair)
+    pair.line.a_to_b.cut = pair.line.b_to_a.cut = True
+    pair.until(lambda: "LOS" in pair.away.maintenance().alarms(0), 2 * SECOND)
+    pair.until(lambda: pair.home.agent("1001").state() == "wrap-up", 2 * SECOND)
+    for phone in (pair.phones["home"][0], pair.phones["away"][1]):
+        phone.phone.hook(False)
+    pair.run(5 * SECOND)
+    assert "out of service" in pair.home.maintenance().link_state()
+    pair.line.a_to_b.cut = pair.line.b_to_a.cut = False
+    pair.in_service()
+    pair.until(lambda: pair.home.maintenance().circuit_state(1) == "idle", 60 * SECOND)
+    pair.until(lambda: pair.home.agent("1001").state() == "ready", 5 * SECOND)
+    pair.home.agent("1001").not_ready()
+    pair.away.agent("1002").sign_off()
+    pair.home.agent("1001").sign_off()
+    talking(pair)
+
+
+def test_line_is_settled_when_nothing_happens_and_deadlines_are_told(pair: Pair) -> None:
+    pair.run(2 * SECOND)
+    assert pair.home.settled
+    assert pair.away.settled
+    deadline = pair.home.next_deadline()
+    assert deadline is not None
+    assert deadline > pair.now
