@@ -149,7 +149,12 @@ class Bench:
         raise Fail(awaited=f"{awaited} within {within / SECOND:g} s", state=where, observed="nothing came")
 
     def never(
-        self, condition: Callable[[], object], *, during: int, unwanted: str, state: str | Callable[[], str] = ""
+        self,
+        condition: Callable[[], object],
+        *,
+        during: int,
+        unwanted: str,
+        state: str | Callable[[], str] = "",
     ) -> None:
         """Run for `during` frames; raise `Fail` as soon as `condition()` is neither None nor False."""
         end = self.now + during

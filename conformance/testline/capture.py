@@ -62,5 +62,7 @@ def write_recordings(bench: Bench, report: Path, slug: str) -> dict[str, str]:
             sound.setsampwidth(2)
             sound.setframerate(SECOND)
             sound.writeframes(samples.tobytes())
-        files[f"heard by {name}" if f"heard by {name}" not in files else f"heard by {name} {len(files)}"] = path
+        files[f"heard by {name}" if f"heard by {name}" not in files else f"heard by {name} {len(files)}"] = (
+            path
+        )
     return files

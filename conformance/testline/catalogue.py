@@ -63,8 +63,7 @@ class Catalogue:
 def matches(found: Case, pattern: str) -> bool:
     """Return whether `pattern` names the case: see `Catalogue.select`."""
     return (
-        found.id == pattern
-        or found.area == pattern
+        pattern in (found.id, found.area)
         or found.id.startswith((pattern.rstrip("./") + ".", pattern.rstrip("./") + "/"))
         or fnmatch.fnmatchcase(found.id, pattern)
     )
@@ -105,7 +104,10 @@ def collect(modules: Iterable[ModuleType], *, requirements: Iterable[str] | None
 
 
 def _check(record: Case, requirements: set[str]) -> None:
-    for what, values, known in (("PICS item", record.needs, set(ITEMS)), ("requirement", record.proves, requirements)):
+    for what, values, known in (
+        ("PICS item", record.needs, set(ITEMS)),
+        ("requirement", record.proves, requirements),
+    ):
         for value in values:
             if value not in known:
                 close = difflib.get_close_matches(value, known)

@@ -109,7 +109,13 @@ def classify(error: BaseException, *, system_package: str = "") -> Finding:
         )
     if isinstance(error, SystemStopped):
         return Finding(
-            Verdict.FAIL, "system", f"system under test stopped: {error}", "the system runs", "", str(error), text
+            Verdict.FAIL,
+            "system",
+            f"system under test stopped: {error}",
+            "the system runs",
+            "",
+            str(error),
+            text,
         )
     if _comes_from(error, system_package):
         observed = f"{type(error).__name__}: {error}"

@@ -75,7 +75,7 @@ class Measurement:
             return False
         if self.low is not None and self.high is not None and self.high > self.low:
             return margin - self.uncertainty < MARGINAL_SHARE * (self.high - self.low)
-        return 0 < self.uncertainty and margin < 2 * self.uncertainty
+        return self.uncertainty > 0 and margin < 2 * self.uncertainty
 
     @property
     def expected(self) -> str:

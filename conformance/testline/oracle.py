@@ -100,13 +100,15 @@ class Oracle:
             self._stop(f"not run: {error}")
 
     def _start(self, program: str) -> None:
-        shown = subprocess.run([program, "--version"], capture_output=True, check=False, timeout=ANSWER_WITHIN)
+        shown = subprocess.run(
+            [program, "--version"], capture_output=True, check=False, timeout=ANSWER_WITHIN
+        )
         self.version = shown.stdout.decode(errors="replace").split("\n", 1)[0].strip()
         command = [program, "-n", "-l", "-Q", "-r", "-", "-T", "fields"]
         command += ["-o", f"mtp3.standard:{_STANDARD[self.variant]}"]
         for name in _FIELDS:
             command += ["-e", name]
-        self._complaints = tempfile.TemporaryFile()
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as tshark)
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints
         )
@@ -115,7 +117,11 @@ class Oracle:
     def _check(self) -> None:
         frame, opc, dpc = _SELF_TEST[self.variant]
         [opinion] = self._ask([frame])
-        if opinion.malformed or (_code(opinion.opc), _code(opinion.dpc)) != (opc, dpc) or "RSC" not in opinion.info:
+        if (
+            opinion.malformed
+            or (_code(opinion.opc), _code(opinion.dpc)) != (opc, dpc)
+            or "RSC" not in opinion.info
+        ):
             raise OracleStopped(
                 f"{TOOL} does not read {self.variant} labels: expected RSC from {opc} to {dpc}, "
                 f"found {opinion.info!r} from {opinion.opc!r} to {opinion.dpc!r} {opinion.malformed}"

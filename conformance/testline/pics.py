@@ -75,7 +75,9 @@ ITEMS: Final[dict[str, Item]] = {
     "ivr": Item("interactive voice response from a flow file", "requirement I-01", ("dtmf",)),
     "acd": Item("queue with waiting music and dispatch to agents", "requirement A-01"),
     "agents": Item("agent stations and the agent client", "requirement S-01"),
-    "agents.outgoing": Item("outside calls dialled by agents", "requirement S-01", ("agents", "isup.outgoing")),
+    "agents.outgoing": Item(
+        "outside calls dialled by agents", "requirement S-01", ("agents", "isup.outgoing")
+    ),
     "supervision": Item("states, records and the journal by the supervisor client", "requirement C-02"),
 }
 """Every question, by name."""
@@ -132,7 +134,9 @@ def from_mapping(data: object, source: str) -> Pics:
     known = ("product", "vendor", "items")
     for key in data:
         if key not in known:
-            raise PicsError(f"{source}: key {key!r} is unknown, expected {', '.join(known)}{_near(key, known)}")
+            raise PicsError(
+                f"{source}: key {key!r} is unknown, expected {', '.join(known)}{_near(key, known)}"
+            )
     items = data.get("items", {})
     if not isinstance(items, Mapping):
         raise PicsError(f"{source}: items: found {type(items).__name__}, expected a mapping")
@@ -153,7 +157,9 @@ def _contradictions(answers: Mapping[str, bool], source: str) -> None:
     for name, value in answers.items():
         for required in _with_required(name) if value else ():
             if answers.get(required) is False:
-                raise PicsError(f"{source}: items: {name} is declared yes, but {required}, which it requires, no")
+                raise PicsError(
+                    f"{source}: items: {name} is declared yes, but {required}, which it requires, no"
+                )
 
 
 def _near(found: object, known: Iterable[str]) -> str:

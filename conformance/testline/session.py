@@ -28,11 +28,11 @@ from testline.oracle import TOOL, Oracle
 from testline.pics import Pics, of_system, read
 from testline.report.record import CaseRecord, Results
 from testline.report.writer import prepare, write_case, write_report
+from testline.rigs import check_rig
 from testline.scenarios import scenario_record
 from testline.verdicts import NotApplicable, Verdict
 from testrig.errors import TestrigError
 from testrig.rig import Rig, open_rig
-from testline.rigs import check_rig
 
 PROPERTY: Final = "testline"
 RUN: Final = pytest.StashKey[CaseRun]()
@@ -142,8 +142,12 @@ class Session:
             suite=__version__,
             rig={"name": self.rig_name, "sha256": "", "calibration": {}, **self.identity.get("rig", {})},
             system={"name": "", "version": "", "variant": "", **self.identity.get("system", {})},
-            pics=self.identity.get("pics", {"answers": {}, "sha256": "", "source": "", "product": "", "vendor": ""}),
-            oracle=self.identity.get("oracle", {"tool": TOOL, "status": "not run: no case reached the bench"}),
+            pics=self.identity.get(
+                "pics", {"answers": {}, "sha256": "", "source": "", "product": "", "vendor": ""}
+            ),
+            oracle=self.identity.get(
+                "oracle", {"tool": TOOL, "status": "not run: no case reached the bench"}
+            ),
             selection=self.patterns,
             areas=areas,
             cases=records,
@@ -204,7 +208,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     patterns = config.stash[SESSION].patterns
     if not patterns:
         return
-    dropped = [item for item in items if (found := _case(item)) and not any(matches(found, p) for p in patterns)]
+    dropped = [
+        item for item in items if (found := _case(item)) and not any(matches(found, p) for p in patterns)
+    ]
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         gone = set(map(id, dropped))

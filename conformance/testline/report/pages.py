@@ -80,7 +80,7 @@ class Pages:
             before=cases[position - 1] if position else None,
             after=cases[position + 1] if position + 1 < len(cases) else None,
             # every text in the drawing went through an escape
-            ladder=Markup(ladder(record.trace, system=system)),  # noqa: S704
+            ladder=Markup(ladder(record.trace, system=system)),
             rows=self._rows(record.trace, variant),
             left_out=max(0, len(record.trace) - DETAILED),
             requirements=self._requirements,
@@ -107,5 +107,6 @@ class Pages:
     @staticmethod
     def _rows(rows: Sequence[TraceRow], variant: str) -> list[tuple[TraceRow, str]]:
         return [
-            (row, decoded(bytes.fromhex(row.octets), variant) if row.octets else "") for row in rows[:DETAILED]
+            (row, decoded(bytes.fromhex(row.octets), variant) if row.octets else "")
+            for row in rows[:DETAILED]
         ]

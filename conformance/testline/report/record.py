@@ -226,6 +226,16 @@ class Results:
             "cases": [each.to_json(trace=False) for each in self.cases],
         }
 
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Results:
+        """Return the results that `to_json` gave. Raises `ValueError` for another schema."""
+        values = dict(data)
+        if values.pop("schema", None) != SCHEMA:
+            raise ValueError(f"results of another schema, expected {SCHEMA}")
+        values.pop("summary")
+        values["cases"] = [CaseRecord.from_json(each) for each in values["cases"]]
+        return cls(**values)
+
 
 def count(cases: list[CaseRecord]) -> dict[str, int]:
     """Return how many cases have each verdict."""

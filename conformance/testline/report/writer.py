@@ -32,7 +32,7 @@ def prepare(directory: Path) -> None:
     if directory.exists() and any(directory.iterdir()):
         if not _is_report(directory):
             raise ReportError(
-                f"report {directory}: the folder holds something other than a report; name another, or empty it"
+                f"report {directory}: the folder holds something that is no report; name another, or empty it"
             )
         shutil.rmtree(directory)
     try:
@@ -73,14 +73,11 @@ def read_results(directory: Path) -> Results:
     """Return the results in a report's folder. Raises `ReportError`."""
     path = directory / RESULTS
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if data.pop("schema") != SCHEMA:
-            raise ReportError(f"{path}: is of another schema, expected {SCHEMA}")
-        data.pop("summary")
-        data["cases"] = [CaseRecord.from_json(each) for each in data["cases"]]
-        return Results(**data)
+        return Results.from_json(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ReportError(f"{path}: no results of a finished run ({type(error).__name__}: {error})") from error
+        raise ReportError(
+            f"{path}: no results of a finished run ({type(error).__name__}: {error})"
+        ) from error
 
 
 def write_report(directory: Path, results: Results) -> None:
