@@ -174,7 +174,7 @@ class InitialAlignmentControl(Machine[State, Event]):
 
     def proven(self) -> State:
         if self.further:
-            # The aborted period is not waited out twice: figure 9 begins a new one at its end too.
+            # No correct signal unit came after the abort: figure 9 begins anew here too (`unverified`).
             self._begin_period()
             return State.PROVING
         self.stop()

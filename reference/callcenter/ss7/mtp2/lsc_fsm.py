@@ -274,4 +274,6 @@ class LinkStateControl(Machine[State, Event]):
 
     def resume(self) -> None:
         self._link.txc.send_msus()
+        # A link that went from aligned straight into outage was never announced (`unverified`: figure 8
+        # leaves it to level 3 to conclude so from the recovery).
         self._announce()

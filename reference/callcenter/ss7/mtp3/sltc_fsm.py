@@ -1,4 +1,4 @@
-"""Signalling link test control (Q.707 2.2 and figure 1).
+"""Signalling link test control (Q.707 2.2; the figures of Q.707 are `unverified`).
 
 A test message with a pattern goes out over the link; the acknowledgement has to bring the same pattern, link
 code and point codes within T1. A test is tried twice, and repeated T2 after it was passed.

@@ -1,4 +1,4 @@
-"""Timers of level 3 (Q.704 16.8, Q.707 5.5)."""
+"""Timers of level 3 (Q.704 16.8, Q.707 5.5; the clause numbers within Q.707 5 are `unverified`)."""
 
 from __future__ import annotations
 
