@@ -16,6 +16,7 @@ from testline.case import Case, CatalogueError, case_of
 from testline.pics import ITEMS
 
 CASES = "testline.cases"
+"""The package whose `MODULES` are the areas."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def feature_folder() -> Path:
 def command(request: Request, progress: int) -> list[str]:
     """Return the command line of the child; `progress` is the descriptor it tells progress on."""
     words = [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(Path.cwd())]
-    words += ["-p", "no:cacheprovider", "-q", "--import-mode=importlib", "--testline"]
+    words += ["-p", "no:cacheprovider", "-p", "no:labgrid", "-q", "--import-mode=importlib", "--testline"]
     words += ["--testline-progress", str(progress), "--rig", request.rig]
     if request.pics:
         words += ["--pics", request.pics]

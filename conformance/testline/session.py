@@ -17,11 +17,11 @@ from typing import Any, Final
 
 import pytest
 
-from testline import __version__
+from testline import __version__, catalogue
 from testline.bench import Bench
 from testline.capture import Capture, write_recordings
 from testline.case import Case, case_of
-from testline.catalogue import CASES, Catalogue, load, matches, requirements_by_id
+from testline.catalogue import Catalogue, load, matches, requirements_by_id
 from testline.errors import TestlineError
 from testline.judging import WALL_LIMIT, CaseRun, LineTimeLimit, wall_limit
 from testline.oracle import TOOL, Oracle
@@ -181,12 +181,12 @@ class CaseModule(pytest.Module):
     """A module of the catalogue; its items are the functions that carry a case."""
 
     def _getobj(self) -> Any:
-        return importlib.import_module(f"{CASES}.{self.path.stem}")
+        return importlib.import_module(f"{catalogue.CASES}.{self.path.stem}")
 
     def istestfunction(self, obj: object, name: str) -> bool:
         """Take functions that carry a case, whatever they are called."""
         record = case_of(obj)
-        return record is not None and record.module == f"{CASES}.{self.path.stem}"
+        return record is not None and record.module == f"{catalogue.CASES}.{self.path.stem}"
 
     def istestclass(self, obj: object, name: str) -> bool:
         """Cases are functions."""
@@ -195,7 +195,7 @@ class CaseModule(pytest.Module):
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect the modules that the catalogue lists."""
-    package = importlib.import_module(CASES)
+    package = importlib.import_module(catalogue.CASES)
     folder = Path(package.__file__ or "").parent
     if file_path.parent == folder and file_path.stem in package.MODULES:
         module: pytest.Collector = CaseModule.from_parent(parent, path=file_path)

@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+import testline.session  # noqa: F401  (imported once for all runs in this process)
+from testline import catalogue
+from testrig.drivers import find_system
+
 pytest_plugins = ["pytester"]
 
 HERE = Path(__file__).parent
@@ -122,8 +126,11 @@ def test_never_ends(bench):
 
 
 @pytest.fixture
-def place(pytester: pytest.Pytester) -> pytest.Pytester:
+def place(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A folder with the fake system, the toys, and no configuration of ours."""
+    monkeypatch.setattr(catalogue, "CASES", "toycases")
+    monkeypatch.syspath_prepend(pytester.path)
+    find_system.cache_clear()
     shutil.copy(HERE / "fake_system.py", pytester.path)
     package = pytester.mkpydir("toycases")
     (package / "__init__.py").write_text('MODULES = ("toys",)\n')
@@ -132,11 +139,14 @@ def place(pytester: pytest.Pytester) -> pytest.Pytester:
     return pytester
 
 
-def run(place: pytest.Pytester, *arguments: str, config: str = "{}") -> tuple[int, dict[str, dict[str, Any]]]:
+def run(
+    place: pytest.Pytester, *arguments: str, config: str = "{}", apart: bool = False
+) -> tuple[int, dict[str, dict[str, Any]]]:
+    """Run toys; `apart`: in a process of their own."""
     (place.path / "rig.yaml").write_text(RIG % config)
-    done = place.runpytest_subprocess(
-        "-p", "early", "--testline", "--rig", "rig.yaml", "--report", "report", *arguments, "--pyargs", "toycases"
-    )
+    words = ["-p", "no:labgrid", "-p", "early", "--testline", "--rig", "rig.yaml", "--report", "report", *arguments]
+    start = place.runpytest_subprocess if apart else place.runpytest_inprocess
+    done = start(*words, "--pyargs", "toycases")
     data = json.loads((place.path / "report" / "results.json").read_text())
     return int(done.ret), {each["id"]: each for each in data["cases"]}
 
@@ -254,13 +264,17 @@ def test_system_that_never_starts_fails(place: pytest.Pytester) -> None:
 
 
 def test_broken_rig_latches_and_blames_nobody_else(place: pytest.Pytester) -> None:
-    _, cases = run(place, "--select", "toy/2", "--select", "toy/3", "--select", "toy/4", config="{rig_breaks_at: 100}")
+    _, cases = run(
+        place, "--select", "toy/2", "--select", "toy/3", "--select", "toy/4", config="{rig_breaks_at: 100}"
+    )
     assert {(each["verdict"], each["owner"]) for each in cases.values()} == {("error", "rig")}
     assert all("on fire" in each["reason"] for each in cases.values())
 
 
 def test_workers_hand_their_records_over(place: pytest.Pytester) -> None:
-    code, cases = run(place, "-n", "2", "--select", "toy/1", "--select", "toy/2", "--select", "toy/4")
+    code, cases = run(
+        place, "-n", "2", "--select", "toy/1", "--select", "toy/2", "--select", "toy/4", apart=True
+    )
     assert code == 1
     assert [each["verdict"] for each in cases.values()] == ["pass", "fail", "pass"]
     data = json.loads((place.path / "report" / "results.json").read_text())
@@ -271,11 +285,10 @@ def test_workers_hand_their_records_over(place: pytest.Pytester) -> None:
 def test_missing_third_opinion_is_said_in_every_record_and_loudly(
     place: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    early = place.path / "early.py"
-    early.write_text(EARLY + "import shutil\nshutil.which = lambda name, *a, **k: None\n")
+    monkeypatch.setattr(shutil, "which", lambda name, *arguments, **more: None)
     (place.path / "rig.yaml").write_text(RIG % "{}")
-    done = place.runpytest_subprocess(
-        *("-p", "early", "--testline", "--rig", "rig.yaml", "--report", "report"),
+    done = place.runpytest_inprocess(
+        *("-p", "no:labgrid", "--testline", "--rig", "rig.yaml", "--report", "report"),
         *("--select", "toy/1", "--select", "toy/6", "--pyargs", "toycases"),
     )
     done.stdout.fnmatch_lines(["*third opinion not run: tshark missing*"])
@@ -286,10 +299,10 @@ def test_missing_third_opinion_is_said_in_every_record_and_loudly(
 
 def test_unknown_case_and_rig_are_usage_errors(place: pytest.Pytester) -> None:
     (place.path / "rig.yaml").write_text(RIG % "{}")
-    done = place.runpytest_subprocess("-p", "early", "--testline", "--rig", "rig.yaml", "--select", "toy/99")
+    done = place.runpytest_inprocess("-p", "no:labgrid", "--testline", "--rig", "rig.yaml", "--select", "toy/99")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     done.stderr.fnmatch_lines(["*no case is called 'toy/99'; did you mean *"])
-    done = place.runpytest_subprocess("-p", "early", "--testline", "--rig", "virtul")
+    done = place.runpytest_inprocess("-p", "no:labgrid", "--testline", "--rig", "virtul")
     done.stderr.fnmatch_lines(["*did you mean virtual?*"])
 
 
@@ -297,7 +310,7 @@ def test_folder_with_something_else_is_not_emptied(place: pytest.Pytester) -> No
     (place.path / "report").mkdir()
     (place.path / "report" / "thesis.txt").write_text("years of work")
     (place.path / "rig.yaml").write_text(RIG % "{}")
-    done = place.runpytest_subprocess("-p", "early", "--testline", "--rig", "rig.yaml", "--report", "report")
+    done = place.runpytest_inprocess("-p", "no:labgrid", "--testline", "--rig", "rig.yaml", "--report", "report")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     assert (place.path / "report" / "thesis.txt").read_text() == "years of work"
 
