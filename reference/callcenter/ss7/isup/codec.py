@@ -56,7 +56,7 @@ class Message:
     """One message."""
 
     cic: int
-    type: int
+    kind: int
     """A `Type`, or the code of an unknown message."""
     fixed: tuple[Parameter, ...] = ()
     variable: tuple[Parameter, ...] = ()
@@ -71,13 +71,13 @@ class Message:
     @property
     def name(self) -> str:
         """Abbreviation, or the code of an unknown message."""
-        return Type(self.type).name if self.type in FORMATS else f"0x{self.type:02X}"
+        return Type(self.kind).name if self.kind in FORMATS else f"0x{self.kind:02X}"
 
-    def get(self, kind: type[P]) -> P | None:
-        """Return the first parameter of class `kind`, or None. `Raw` is not it."""
+    def get(self, wanted: type[P]) -> P | None:
+        """Return the first parameter of class `wanted` itself, or None."""
         for part in (self.fixed, self.variable, self.optional):
             for each in part:
-                if type(each) is kind:
+                if type(each) is wanted:
                     return each
         return None
 
@@ -85,8 +85,8 @@ class Message:
         """Return the octets. Raises `ValueError` for parameters that the format has no place for."""
         if self.layout is not None:
             return self._laid_out(self.layout)
-        head = bytes((self.cic & 0xFF, self.cic >> 8 | self.spare << 4, self.type))
-        form = FORMATS.get(self.type)
+        head = bytes((self.cic & 0xFF, self.cic >> 8 | self.spare << 4, self.kind))
+        form = FORMATS.get(self.kind)
         if form is None or form.free:
             return head + self.body
         pieces = [head, *(each.encode() for each in self.fixed)]
@@ -113,7 +113,7 @@ class Message:
 
     def _laid_out(self, layout: Layout) -> bytes:
         octets = bytearray(layout.octets)
-        octets[0], octets[1], octets[2] = self.cic & 0xFF, self.cic >> 8 | self.spare << 4, self.type
+        octets[0], octets[1], octets[2] = self.cic & 0xFF, self.cic >> 8 | self.spare << 4, self.kind
         at = HEAD
         for each in self.fixed:
             part = each.encode()
@@ -145,7 +145,7 @@ def decode_optional(octets: bytes, at: int) -> tuple[tuple[Parameter, ...], int]
 
     Raises `IsupDecodeError`.
     """
-    found = []
+    found: list[Parameter] = []
     size = len(octets)
     while True:
         if at >= size:
@@ -195,7 +195,7 @@ def _parts(
     """Read what the pointers lead to. The end is -1 when the parts do not lie one behind the other."""
     size = len(octets)
     end = at + count
-    variable = []
+    variable: list[Parameter] = []
     starts = []
     for parameter in form.variable:
         start = at + octets[at]

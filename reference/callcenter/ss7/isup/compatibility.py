@@ -1,0 +1,96 @@
+"""Unrecognised messages and parameters (Q.764 2.9.5.2, 2.9.5.3).
+
+This exchange is an end node: it looks at every instruction of the compatibility information. A parameter is
+recognised when Q.763 table 5 has its code. Without compatibility information an unrecognised message or
+parameter is discarded and the far end told by CFN, cause 97 or 99; REL, RLC, CFN and the supervision
+messages are never answered by CFN and always carried out.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from callcenter.errors import DecodeError
+from callcenter.ss7.isup.codec import Message, decode_optional
+from callcenter.ss7.isup.indicators import (
+    MessageCompatibilityInformation,
+    ParameterCompatibilityInformation,
+)
+from callcenter.ss7.isup.messages import PARAMETERS, Type
+from callcenter.ss7.isup.parameters import Parameter
+
+UNKNOWN_MESSAGE: Final = 97
+"""Cause: message type non-existent or not implemented (Q.850)."""
+
+UNKNOWN_PARAMETER: Final = 99
+"""Cause: information element / parameter non-existent or not implemented (Q.850)."""
+
+CHECKED: Final = frozenset(
+    (Type.IAM, Type.SAM, Type.ACM, Type.CPG, Type.ANM, Type.CON, Type.SUS, Type.RES, Type.INR, Type.INF)
+)
+"""Messages whose unrecognised parameters are looked at."""
+
+
+class Action(Enum):
+    """What to do with the message."""
+
+    ACCEPT = "accept"
+    DISCARD = "discard"
+    RELEASE = "release the call"
+
+
+def unknown_message(message: Message) -> tuple[Action, bool]:
+    """Return what to do about a message of unknown type, and whether to notify the far end.
+
+    The optional part of an unknown message is looked for where its first pointer leads.
+    """
+    found = next(
+        (each for each in _optional_part(message.body) if isinstance(each, MessageCompatibilityInformation)),
+        None,
+    )
+    if found is None:
+        return Action.DISCARD, True
+    if found.release_call:
+        return Action.RELEASE, False
+    if found.discard_message:
+        return Action.DISCARD, bool(found.send_notification)
+    # Pass on, which the last exchange cannot do (Q.764 2.9.5.3.2).
+    return (Action.DISCARD if found.pass_on_impossible_discard else Action.RELEASE), False
+
+
+def _optional_part(body: bytes) -> tuple[Parameter, ...]:
+    if not body or not body[0]:
+        return ()
+    try:
+        return decode_optional(body, body[0])[0]
+    except DecodeError:
+        return ()
+
+
+def unknown_parameters(message: Message) -> tuple[Action, bytes]:
+    """Return what to do about the unrecognised parameters of a known message.
+
+    The octets are the codes of the parameters that the far end is to be told about (Q.850 table 1, note 8
+    on diagnostics: unverified).
+    """
+    if message.kind not in CHECKED:
+        return Action.ACCEPT, b""
+    codes = [each.number for each in message.optional if each.number not in PARAMETERS]
+    if not codes:
+        return Action.ACCEPT, b""
+    information = message.get(ParameterCompatibilityInformation)
+    told = {} if information is None else {each.code: each for each in information.instructions}
+    action, notify = Action.ACCEPT, bytearray()
+    for code in codes:
+        instruction = told.get(code)
+        if instruction is None:
+            notify.append(code)
+        elif instruction.release_call:
+            return Action.RELEASE, b""
+        else:
+            if instruction.discard_message:
+                action = Action.DISCARD
+            if instruction.send_notification:
+                notify.append(code)
+    return action, bytes(notify)

@@ -1,0 +1,387 @@
+"""Call processing control incoming (CPCI): a call that came in on a circuit.
+
+Q.764 2.1 (set-up), 2.3 (release), 2.9.5.1 (unexpected messages), 2.9.6 (no RLC); SDL annex B. The first
+backward message of a call is ACM or CON: before it an unexpected message resets the circuit, after it such
+a message is discarded. RLC that answers nothing always resets the circuit.
+
+Segmentation (T34), overlap address signalling (T35, T10) and continuity (T8) are waited for together; the
+call is offered to the engine when nothing is missing any more.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from callcenter.calls.primitives import Alerting, Proceeding, Progress, Release
+from callcenter.fsm import Machine, Table, Transition, Unexpected
+from callcenter.ss7.isup.calls import Offered, acm, call_progress, connect
+from callcenter.ss7.isup.codec import Message
+from callcenter.ss7.isup.indicators import ContinuityIndicators
+from callcenter.ss7.isup.messages import Type
+from callcenter.ss7.isup.notices import What
+from callcenter.ss7.isup.parameters import CauseIndicators, SubsequentNumber
+from testrig.clock import Instant
+
+if TYPE_CHECKING:
+    from callcenter.ss7.isup.circuit import Circuit
+
+
+class State(Enum):
+    """States of an incoming call."""
+
+    IDLE = "idle"
+    WAIT_FOR_ADDRESS = "wait for address"
+    WAIT_FOR_CONTINUITY = "wait for continuity"
+    WAIT_FOR_ACM = "wait for address complete from the engine"
+    WAIT_FOR_ANM = "wait for answer from the engine"
+    ANSWERED = "answered"
+    WAIT_FOR_RLC = "wait for release complete"
+    CONTINUITY_FAILED = "wait for continuity check request"
+    CONTINUITY_RECHECK = "continuity recheck"
+
+
+class Event(Enum):
+    """Messages, requests of the engine, timers."""
+
+    IAM = "IAM"
+    SAM = "SAM"
+    SGM = "SGM"
+    COT_SUCCESS = "COT successful"
+    COT_FAILURE = "COT failed"
+    CCR = "CCR"
+    SUS = "SUS"
+    RES = "RES"
+    REL = "REL"
+    RLC = "RLC"
+    BACKWARD = "message of the other direction"
+    RESET = "RSC or GRS received"
+    HARDWARE = "hardware failure"
+    RESET_ORDER = "reset ordered"
+    PROCEEDING = "Proceeding"
+    ALERTING = "Alerting"
+    PROGRESS = "Progress"
+    ANSWER = "Answer"
+    RELEASE = "Release"
+    CLEAR = "release by unrecognised information"
+    T1 = "T1"
+    T5 = "T5"
+    T8 = "T8"
+    T10 = "T10"
+    T27 = "T27"
+    T34 = "T34"
+    T35 = "T35"
+
+
+S, E = State, Event
+_COLLECT: Final = (S.WAIT_FOR_ADDRESS, S.WAIT_FOR_CONTINUITY, S.WAIT_FOR_ACM)
+_WAITING: Final = (S.WAIT_FOR_ADDRESS, S.WAIT_FOR_CONTINUITY)
+_KNOWN: Final = (S.WAIT_FOR_ACM, S.WAIT_FOR_ANM, S.ANSWERED)
+_UP: Final = (*_COLLECT, S.WAIT_FOR_ANM, S.ANSWERED)
+_CHECK: Final = (S.CONTINUITY_FAILED, S.CONTINUITY_RECHECK)
+
+TABLE: Final[Table[State, Event]] = Table(
+    "CPCI",
+    State,
+    Event,
+    {
+        (S.IDLE, E.IAM): Transition("seized", _COLLECT, "Q.764 2.1.1"),
+        (S.IDLE, E.CCR): Transition("recheck", S.CONTINUITY_RECHECK, "Q.764 2.1.8"),
+        (S.WAIT_FOR_ADDRESS, E.SAM): Transition("more_digits", _COLLECT, "Q.764 2.1.2"),
+        (S.WAIT_FOR_ADDRESS, E.SGM): Transition("segment", _COLLECT, "Q.764 2.1.12"),
+        (S.WAIT_FOR_ADDRESS, E.T34): Transition("no_segment", _COLLECT, "Q.764 2.1.12"),
+        (S.WAIT_FOR_ADDRESS, E.T10): Transition("no_more_digits", _COLLECT, "Q.764 table A.1"),
+        (S.WAIT_FOR_ADDRESS, E.T35): Transition("incomplete", S.WAIT_FOR_RLC, "Q.764 2.2.5"),
+        (S.WAIT_FOR_ACM, E.PROCEEDING): Transition("address_complete", S.WAIT_FOR_ANM, "Q.764 2.1.4"),
+        (S.WAIT_FOR_ACM, E.ALERTING): Transition("address_complete", S.WAIT_FOR_ANM, "Q.764 2.1.4"),
+        (S.WAIT_FOR_ACM, E.PROGRESS): Transition("address_complete", S.WAIT_FOR_ANM, "Q.764 2.1.4"),
+        (S.WAIT_FOR_ACM, E.ANSWER): Transition("connected", S.ANSWERED, "Q.764 2.1.7"),
+        (S.WAIT_FOR_ANM, E.ALERTING): Transition("progress", S.WAIT_FOR_ANM, "Q.764 2.1.6"),
+        (S.WAIT_FOR_ANM, E.PROGRESS): Transition("progress", S.WAIT_FOR_ANM, "Q.764 2.1.6"),
+        (S.WAIT_FOR_ANM, E.ANSWER): Transition("answered", S.ANSWERED, "Q.764 2.1.7"),
+        (S.ANSWERED, E.SUS): Transition("suspended", S.ANSWERED, "Q.764 2.4"),
+        (S.ANSWERED, E.RES): Transition("resumed", S.ANSWERED, "Q.764 2.4"),
+        (S.WAIT_FOR_RLC, E.RLC): Transition("release_complete", S.IDLE, "Q.764 2.3"),
+        (S.WAIT_FOR_RLC, E.REL): Transition("collision", S.WAIT_FOR_RLC, "Q.764 2.3.1"),
+        (S.WAIT_FOR_RLC, E.T1): Transition("release_again", S.WAIT_FOR_RLC, "Q.764 2.9.6"),
+        (S.WAIT_FOR_RLC, E.T5): Transition("release_failed", S.IDLE, "Q.764 2.9.6"),
+        (S.CONTINUITY_FAILED, E.CCR): Transition("recheck", S.CONTINUITY_RECHECK, "Q.764 2.1.8"),
+        (S.CONTINUITY_FAILED, E.T27): Transition("recheck_missing", S.IDLE, "Q.764 2.1.8"),
+        (S.CONTINUITY_RECHECK, E.COT_FAILURE): Transition("failed", S.CONTINUITY_FAILED, "Q.764 2.1.8"),
+        (S.CONTINUITY_RECHECK, E.COT_SUCCESS): Transition("", S.CONTINUITY_RECHECK, "Q.764 2.1.8"),
+    }
+    | {(s, E.COT_SUCCESS): Transition("continuity", _COLLECT, "Q.764 2.1.8") for s in _WAITING}
+    | {(s, E.COT_FAILURE): Transition("failed", S.CONTINUITY_FAILED, "Q.764 2.1.8") for s in _WAITING}
+    | {(s, E.T8): Transition("no_continuity", S.WAIT_FOR_RLC, "Q.764 2.9.8.3") for s in _WAITING}
+    | {(s, E.RELEASE): Transition("release", S.WAIT_FOR_RLC, "Q.764 2.3") for s in _KNOWN}
+    | {(s, E.CLEAR): Transition("clear", S.WAIT_FOR_RLC, "Q.764 2.9.5.3") for s in (S.IDLE, *_UP)}
+    | {(s, E.REL): Transition("released", S.IDLE, "Q.764 2.3") for s in (*_UP, *_CHECK)}
+    | {(s, E.RLC): Transition("out_of_place", S.IDLE, "Q.764 2.9.5.1 c") for s in (*_UP, *_CHECK)}
+    | {
+        (s, e): Transition("out_of_place", S.IDLE, "Q.764 2.9.5.1 d")
+        for s in _COLLECT
+        for e in (E.IAM, E.CCR, E.SUS, E.RES, E.BACKWARD)
+    }
+    | {(S.WAIT_FOR_ACM, e): Transition("late", S.WAIT_FOR_ACM) for e in (E.SAM, E.SGM)}
+    | {(s, E.RESET): Transition("reset", S.IDLE, "Q.764 2.9.3.1") for s in State if s is not S.IDLE}
+    | {(s, E.HARDWARE): Transition("reset", S.IDLE, "Q.764 2.8.2.2") for s in State if s is not S.IDLE}
+    | {
+        (s, E.RESET_ORDER): Transition("reset_order", S.IDLE, "Q.764 2.9.3.1")
+        for s in State
+        if s is not S.IDLE
+    },
+    unexpected=Unexpected.COUNT,
+)
+
+
+class IncomingCall(Machine[State, Event]):
+    """One incoming call on `circuit`."""
+
+    table = TABLE
+    direction = "incoming"
+
+    def __init__(self, circuit: Circuit) -> None:
+        super().__init__(f"{circuit.name} CPCI", State.IDLE)
+        self.circuit = circuit
+        self.offered: Offered | None = None
+        self._segment_missing = False
+        self._digits_missing = False
+        self._continuity_missing = False
+        self._asked: int | None = None
+        """Cause of the release the engine asked for, which `Released` answers."""
+        self._cause = 0
+        self._alerted = False
+
+    # set-up
+
+    def seized(self, now: Instant, message: Message) -> State:
+        """IAM on an idle circuit."""
+        offered = Offered.of(message)
+        self.offered = offered
+        self._segment_missing = offered.segmented
+        self._continuity_missing = offered.continuity_check != 0
+        if self._continuity_missing:
+            self.circuit.start(self, "T8", now)
+        if offered.continuity_check == 1:
+            self.circuit.loop(on=True)
+        if self._segment_missing:
+            self.circuit.start(self, "T34", now)
+        return self._digits(now)
+
+    def _digits(self, now: Instant) -> State:
+        """Look whether the number is complete (Q.764 2.1.2), then go on."""
+        assert self.offered is not None
+        config = self.circuit.services.config
+        count, minimum = len(self.offered.called), config.minimum_digits
+        self._digits_missing = not self.offered.st and count < max(minimum, config.maximum_digits)
+        self.circuit.stop(self, "T10", "T35")
+        if self._digits_missing:
+            self.circuit.start(self, "T35" if count < minimum else "T10", now)
+        return self._next()
+
+    def _next(self) -> State:
+        if self._digits_missing or self._segment_missing:
+            return State.WAIT_FOR_ADDRESS
+        if self._continuity_missing:
+            return State.WAIT_FOR_CONTINUITY
+        assert self.offered is not None
+        self.circuit.indicate(self.offered.setup())
+        return State.WAIT_FOR_ACM
+
+    def more_digits(self, now: Instant, message: Message) -> State:
+        """SAM (Q.764 2.1.2)."""
+        assert self.offered is not None
+        more = message.get(SubsequentNumber)
+        if more is not None:
+            self.offered.add_digits(more.digits)
+        return self._digits(now)
+
+    def segment(self, now: Instant, message: Message) -> State:
+        """SGM: the rest of the IAM's optional parameters (Q.764 2.1.12)."""
+        assert self.offered is not None
+        self.circuit.stop(self, "T34")
+        self._segment_missing = False
+        self.offered.add_segment(message)
+        return self._next()
+
+    def no_segment(self, now: Instant) -> State:
+        """T34: go on with what there is."""
+        self._segment_missing = False
+        return self._next()
+
+    def no_more_digits(self, now: Instant) -> State:
+        """T10: the number is complete."""
+        self._digits_missing = False
+        return self._next()
+
+    def incomplete(self, now: Instant) -> None:
+        """T35: address incomplete, cause 28. The engine has not heard of the call yet."""
+        self._send_release(28, now)
+
+    def continuity(self, now: Instant, message: Message) -> State:
+        """COT: the circuit is good."""
+        self.circuit.stop(self, "T8")
+        self.circuit.loop(on=False)
+        self._continuity_missing = False
+        return self._next()
+
+    def no_continuity(self, now: Instant) -> None:
+        """T8: release, cause 41 temporary failure."""
+        self._send_release(41, now)
+
+    def failed(self, now: Instant, message: Message) -> None:
+        """COT failed: the call comes again on another circuit, this one is checked again."""
+        self._quiet()
+        self.circuit.note(What.CONTINUITY_FAILED)
+        self.circuit.start(self, "T27", now)
+
+    def recheck(self, now: Instant, message: Message) -> None:
+        """CCR."""
+        self.circuit.stop(self, "T27")
+        self.circuit.loop(on=True)
+
+    def recheck_missing(self, now: Instant) -> None:
+        """T27: no CCR; the circuit is reset."""
+        self._end()
+        self.circuit.note(What.CONTINUITY_FAILED, "no CCR", alert=True)
+        self.circuit.reset_sent(now)
+
+    # backward messages
+
+    def address_complete(self, now: Instant, primitive: Proceeding | Alerting | Progress) -> None:
+        """ACM."""
+        self._alerted = isinstance(primitive, Alerting)
+        self.circuit.send(Type.ACM, *acm(primitive))
+
+    def progress(self, now: Instant, primitive: Alerting | Progress) -> None:
+        """CPG; alerting once only."""
+        if isinstance(primitive, Alerting):
+            if self._alerted:
+                return
+            self._alerted = True
+        self.circuit.send(Type.CPG, call_progress(primitive))
+
+    def answered(self, now: Instant, primitive: object) -> None:
+        """ANM."""
+        self.circuit.send(Type.ANM)
+
+    def connected(self, now: Instant, primitive: object) -> None:
+        """CON: answered before any ACM was sent."""
+        self.circuit.send(Type.CON, connect())
+
+    def suspended(self, now: Instant, message: Message) -> None:
+        """SUS: the controlling exchange supervises it."""
+        self.circuit.note(What.SUSPENDED)
+
+    def resumed(self, now: Instant, message: Message) -> None:
+        """RES."""
+        self.circuit.note(What.RESUMED)
+
+    def late(self, now: Instant, message: Message) -> None:
+        """SAM or SGM when all is known: no harm."""
+
+    # release
+
+    def release(self, now: Instant, primitive: Release) -> None:
+        """The engine clears."""
+        self._asked = primitive.cause
+        self._send_release(primitive.cause, now)
+
+    def clear(self, now: Instant, cause: int) -> None:
+        """We clear on our own account."""
+        if self._known:
+            self.circuit.release_indication(cause)
+        self._send_release(cause, now)
+
+    def _send_release(self, cause: int, now: Instant) -> None:
+        self._quiet()
+        self._cause = cause
+        self.circuit.send(Type.REL, CauseIndicators(cause))
+        self.circuit.start(self, "T1", now)
+        self.circuit.start(self, "T5", now)
+
+    def release_again(self, now: Instant) -> None:
+        """T1."""
+        self.circuit.send(Type.REL, CauseIndicators(self._cause))
+        self.circuit.start(self, "T1", now)
+
+    def released(self, now: Instant, message: Message) -> None:
+        """REL: the far end clears; the circuit can be selected again, so RLC is sent at once."""
+        self._end()
+        self.circuit.send(Type.RLC)
+        if self._known:
+            self.circuit.far_release(message)
+
+    def collision(self, now: Instant, message: Message) -> None:
+        """REL crossed ours."""
+        self.circuit.send(Type.RLC)
+
+    def release_complete(self, now: Instant, message: Message) -> None:
+        """RLC."""
+        self._finish()
+
+    def release_failed(self, now: Instant) -> None:
+        """T5: RSC, repeated by T17."""
+        self._finish()
+        self.circuit.note(What.NOT_ACKNOWLEDGED, "REL", alert=True)
+        self.circuit.reset_sent(now, after_t5=True)
+
+    def reset_after_it(self, now: Instant) -> None:
+        """Reset the circuit after a message that must not come."""
+        self._end()
+        if self._known:
+            self.circuit.release_indication(31)
+        self.circuit.reset_sent(now)
+
+    def out_of_place(self, now: Instant, message: Message) -> None:
+        """A message that must not come now."""
+        self.circuit.note(What.UNEXPECTED, f"{message.name} in {self.state.value}")
+        self.reset_after_it(now)
+
+    def reset(self, now: Instant) -> None:
+        """RSC, GRS or a hardware failure: the call is gone without further messages."""
+        released = self.state is State.WAIT_FOR_RLC
+        if released:
+            self._finish()
+            return
+        self._end()
+        if self._known:
+            self.circuit.release_indication(31)
+
+    def reset_order(self, now: Instant) -> None:
+        """Maintenance resets the circuit."""
+        if self.state is State.WAIT_FOR_RLC:
+            self._finish()
+            return
+        self._end()
+        if self._known:
+            self.circuit.released(31)
+
+    @property
+    def _known(self) -> bool:
+        """Whether the engine has been offered the call."""
+        return self.state in _KNOWN
+
+    def _finish(self) -> None:
+        self._end()
+        if self._asked is not None:
+            self.circuit.released(self._asked)
+
+    def _quiet(self) -> None:
+        self.circuit.stop(self, "T1", "T5", "T8", "T10", "T27", "T34", "T35")
+        self.circuit.loop(on=False)
+
+    def _end(self) -> None:
+        self._quiet()
+        self.circuit.end(self)
+
+    def timeout(self, timer: str, now: Instant) -> None:
+        """A timer expired."""
+        self.handle(Event[timer], now)
+
+
+def cot_event(message: Message) -> Event:
+    """Return which of the two COT is."""
+    indicators = message.get(ContinuityIndicators)
+    good = indicators is not None and indicators.successful
+    return Event.COT_SUCCESS if good else Event.COT_FAILURE

@@ -1,0 +1,105 @@
+"""What the circuits of one signalling point share: configuration, timers, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from callcenter.calls.primitives import Indication, Leg, Primitive
+from callcenter.ss7.isup.agenda import Agenda
+from callcenter.ss7.isup.codec import Message, compose
+from callcenter.ss7.isup.messages import FORMATS, Type
+from callcenter.ss7.isup.notices import Notice, What
+from callcenter.ss7.isup.parameters import Parameter
+from testrig.clock import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message for the network: the data begin with the CIC."""
+
+    dpc: int
+    sls: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class IsupConfig:
+    """The user part of one signalling point."""
+
+    point_code: int
+    circuits: Mapping[int, tuple[int, ...]]
+    """CICs by the point code of the far end."""
+    groups: Mapping[int, str] = field(default_factory=dict)
+    """Trunk group by CIC, the `group` of a `Leg`; a CIC that is not here belongs to `group`."""
+    group: str = "trunk"
+    timers: Mapping[str, int] = field(default_factory=dict)
+    """Overrides of `TIMERS` in frames, by name."""
+    minimum_digits: int = 0
+    """Digits an incoming number has at least. 0: every IAM holds the whole number (en bloc, Q.764 2.1.1)."""
+    maximum_digits: int = 0
+    """Digits after which a number is complete at once; between the two T10 runs. 0: `minimum_digits`."""
+    nature: int = 3
+    """Nature of address of the numbers we send: 3 national (Q.763 3.9 b)."""
+    medium: int = 0
+    """Transmission medium requirement of our calls: 0 speech (Q.763 3.54)."""
+    send_st: bool = False
+    """Close the called number with the end of pulsing signal."""
+
+
+class Timed(Protocol):
+    """A block whose timers expire."""
+
+    def timeout(self, timer: str, now: Instant) -> None:
+        """Timer `timer` has expired."""
+        ...
+
+
+_PLAIN: Final = frozenset(
+    kind for kind, form in FORMATS.items() if not (form.fixed or form.variable or form.free)
+)
+
+
+class Services:
+    """Timers and outputs of one signalling point."""
+
+    def __init__(self, config: IsupConfig, durations: Mapping[str, int]) -> None:
+        self.config = config
+        self.durations = durations
+        self.agenda: Agenda[tuple[Timed, str]] = Agenda()
+        self.messages: list[Outgoing] = []
+        self.indications: list[Indication] = []
+        self.notices: list[Notice] = []
+
+    def start(self, owner: Timed, timer: str, now: Instant) -> None:
+        """Start `timer` of `owner`."""
+        self.agenda.start((owner, timer), now + self.durations[timer])
+
+    def stop(self, owner: Timed, *timers: str) -> None:
+        """Stop timers of `owner`."""
+        for timer in timers:
+            self.agenda.stop((owner, timer))
+
+    def send(self, dpc: int, message: Message) -> None:
+        """Send `message`; the signalling link is chosen by the four low bits of the CIC (Q.704 2.2.4)."""
+        self.messages.append(Outgoing(dpc, message.cic & 0x0F, message.encode()))
+
+    def send_kind(self, dpc: int, cic: int, kind: Type, *parameters: Parameter) -> None:
+        """Compose and send a message."""
+        if not parameters and kind in _PLAIN:
+            end = b"" if FORMATS[kind].optional is None else b"\0"
+            octets = bytes((cic & 0xFF, cic >> 8, kind)) + end
+            self.messages.append(Outgoing(dpc, cic & 0x0F, octets))
+            return
+        self.send(dpc, compose(cic, kind, *parameters))
+
+    def indicate(self, leg: Leg, primitive: Primitive) -> None:
+        """Give the call engine a primitive."""
+        self.indications.append(Indication(leg, primitive))
+
+    def note(
+        self, what: What, dpc: int, cic: int | None = None, detail: str = "", *, alert: bool = False
+    ) -> None:
+        """Tell the operator."""
+        self.notices.append(Notice(what, dpc, cic, detail, alert))

@@ -1,0 +1,95 @@
+"""The timers of the ISDN user part (Q.764 annex A, table A.1) that this signalling point runs.
+
+Not here, because nothing here starts them: T3 (overload), T4 (user part availability, N-ISDN status), T11
+(gateways), T24 to T26 and T36 (continuity checks of our own), T28 (circuit group query of our own), T29 to
+T32 (congestion, end-to-end), T33 (information request of our own), T37 to T39 (other roles).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from callcenter.errors import ConfigurationError
+from callcenter.timers import TimerSpec
+from testrig.clock import MINUTE, SECOND
+
+
+def _repeat(name: str, message: str, answer: str, clause: str) -> TimerSpec:
+    meaning = f"{message} sent, {answer} not received: {message} is repeated"
+    return TimerSpec(name, 15 * SECOND, 15 * SECOND, 60 * SECOND, clause, meaning)
+
+
+def _alert(name: str, message: str, answer: str, clause: str) -> TimerSpec:
+    meaning = f"first {message} sent, {answer} not received: maintenance is alerted, {message} goes on"
+    return TimerSpec(name, 5 * MINUTE, 5 * MINUTE, 15 * MINUTE, clause, meaning)
+
+
+_ALL: Final = (
+    _repeat("T1", "REL", "RLC", "Q.764 2.9.6"),
+    TimerSpec("T2", 3 * MINUTE, 3 * MINUTE, 3 * MINUTE, "Q.733.4", "SUS (user) received, RES not: release"),
+    TimerSpec(
+        "T5",
+        5 * MINUTE,
+        5 * MINUTE,
+        15 * MINUTE,
+        "Q.764 2.9.6",
+        "first REL sent, RLC not received: RSC, maintenance is alerted",
+    ),
+    TimerSpec(
+        "T6",
+        30 * SECOND,
+        10 * SECOND,
+        3 * MINUTE,
+        "Q.764 2.4, range Q.118: unverified",
+        "SUS (network) received, RES not: release",
+    ),
+    TimerSpec("T7", 25 * SECOND, 20 * SECOND, 30 * SECOND, "Q.764 2.1", "IAM sent, no ACM or CON: release"),
+    TimerSpec("T8", 12 * SECOND, 10 * SECOND, 15 * SECOND, "Q.764 2.1.8", "COT expected: release"),
+    TimerSpec(
+        "T9",
+        3 * MINUTE,
+        90 * SECOND,
+        3 * MINUTE,
+        "Q.764 2.1.4, range Q.118: unverified",
+        "ACM received, no answer: release",
+    ),
+    TimerSpec("T10", 5 * SECOND, 4 * SECOND, 6 * SECOND, "Q.764 2.1", "last digit received: number complete"),
+    _repeat("T12", "BLO", "BLA", "Q.764 2.9.4"),
+    _alert("T13", "BLO", "BLA", "Q.764 2.9.4"),
+    _repeat("T14", "UBL", "UBA", "Q.764 2.9.4"),
+    _alert("T15", "UBL", "UBA", "Q.764 2.9.4"),
+    _repeat("T16", "RSC", "RLC", "Q.764 2.9.3.1"),
+    _alert("T17", "RSC", "RLC", "Q.764 2.9.3.1"),
+    _repeat("T18", "CGB", "CGBA", "Q.764 2.9.4"),
+    _alert("T19", "CGB", "CGBA", "Q.764 2.9.4"),
+    _repeat("T20", "CGU", "CGUA", "Q.764 2.9.4"),
+    _alert("T21", "CGU", "CGUA", "Q.764 2.9.4"),
+    _repeat("T22", "GRS", "GRA", "Q.764 2.9.3.2"),
+    _alert("T23", "GRS", "GRA", "Q.764 2.9.3.2"),
+    TimerSpec(
+        "T27",
+        4 * MINUTE,
+        3 * MINUTE + SECOND,
+        15 * MINUTE,
+        "Q.764 2.1.8, table A.1: above 3 minutes; the upper limit is ours",
+        "continuity failed, no CCR: RSC",
+    ),
+    TimerSpec("T34", 3 * SECOND, 2 * SECOND, 4 * SECOND, "Q.764 2.1.12", "SGM expected: go on without"),
+    TimerSpec(
+        "T35", 18 * SECOND, 15 * SECOND, 20 * SECOND, "Q.764 2.2.5", "more digits expected: release, cause 28"
+    ),
+)
+
+TIMERS: Final[dict[str, TimerSpec]] = {each.name: each for each in _ALL}
+
+
+def durations(overrides: Mapping[str, int]) -> dict[str, int]:
+    """Return the durations in frames: the defaults under `overrides`.
+
+    Raises `ConfigurationError` for an unknown name or a value that Q.764 does not allow.
+    """
+    for name in overrides:
+        if name not in TIMERS:
+            raise ConfigurationError(f"ISUP timer {name!r}: not known, expected one of {', '.join(TIMERS)}")
+    return {name: spec.checked(overrides.get(name, spec.default)) for name, spec in TIMERS.items()}
