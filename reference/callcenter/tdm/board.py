@@ -373,7 +373,8 @@ class VirtualBoard:
 
 def _composed(unit: _Span, heard: Octets, count: int) -> Block:
     """What the span sends: idle octets, what its time slots hear, its channels, framed."""
-    frames = np.full((count, SLOTS), unit.framer.config.idle, np.uint8)
+    frames: Block = np.empty((count, SLOTS), np.uint8)
+    frames.fill(unit.framer.config.idle)
     if unit.columns is not None:
         frames[:, unit.columns] = heard[unit.rows].T
     for channel in unit.channels:

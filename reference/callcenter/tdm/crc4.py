@@ -2,8 +2,7 @@
 
 How it works. The remainder is linear, so each of its four bits is the parity of those bits of the
 submultiframe whose own remainder has it. A frame is four 64-bit words; the four sets of bits are masks of
-words, with the places of the C bits left out, as they count as 0 (G.704 2.3.3.5.2). A part of a submultiframe
-has a remainder of its own, and the parts' remainders add up (exclusive or).
+words, with the places of the C bits left out, as they count as 0 (G.704 2.3.3.5.2).
 """
 
 from __future__ import annotations
@@ -39,12 +38,13 @@ def _make_masks() -> NDArray[np.uint64]:
 
 
 _MASKS: Final = _make_masks()
+_COUNTS: Final = hasattr(np, "bitwise_count")
 _WHOLE: Final = _MASKS.reshape(1, 4, SUBMULTIFRAME * _WORDS)
 
 
 def _parity(words: NDArray[np.uint64]) -> Octets:
     """Parity of every word, as 0 or 1."""
-    if hasattr(np, "bitwise_count"):
+    if _COUNTS:
         return np.bitwise_count(words) & np.uint8(1)
     for shift in (32, 16, 8, 4, 2, 1):
         words = words ^ (words >> np.uint64(shift))
@@ -56,11 +56,3 @@ def submultiframes(frames: Block) -> Octets:
     words = frames.view(np.uint64).reshape(-1, 1, SUBMULTIFRAME * _WORDS)
     sums: Octets = _parity(np.bitwise_xor.reduce(words & _WHOLE, axis=2)) @ _WEIGHTS
     return sums
-
-
-def part(frames: Block, position: int) -> int:
-    """Share of the CRC-4 that `uint8[k, 32]`, contiguous, have as frames `position`, `position` + 1, ... of
-    a submultiframe; k at most 8 - `position`."""
-    words = frames.view(np.uint64).reshape(1, -1)
-    masks = _MASKS[:, position : position + len(frames)].reshape(4, -1)
-    return int(_parity(np.bitwise_xor.reduce(words & masks, axis=1)) @ _WEIGHTS)

@@ -14,7 +14,7 @@ frame, whatever the size of the blocks.
 | CRC-4 supervision | G.706 4.3.2 | 915 or more of 1,000 submultiframes in error: search anew |
 | LOS | G.775 4 | as the line unit says; alignment is given up at once |
 | AIS | G.775 5.2 (unverified) | 2 double frames with 2 zeros or fewer; ends with 2 with more, or alignment |
-| RAI | G.775 (unverified) | 3 A bits in a row |
+| RAI | G.775 (unverified) | 3 A bits in a row, once LOF is over |
 
 With CRC-4, LOF is reported, and remote alarm sent, until the alignment is confirmed by multiframe alignment
 or 400 ms have passed without: chance alignment to noise, some 120 times a second, is no alignment (our
@@ -57,6 +57,8 @@ _TAIL: Final = MULTIFRAME_WINDOW + 1
 _ALL_ONES: Final = 0xFF
 _WEIGHTS: Final = np.array([8, 4, 2, 1], np.uint8)
 _MFAS_SPAN: Final = 0b11_1111
+_UNKNOWN: Final = -1
+_NO_FRAMES: Final[Block] = np.empty((0, SLOTS), np.uint8)
 
 
 def _make_pattern(multiframe: bool, bit_1: bool) -> tuple[Octets, Octets]:
@@ -122,9 +124,10 @@ class FrameReceiver:
         self._tiles: dict[tuple[str, int, int, bool], tuple[Octets, bytes]] = {}
 
     def _reset_crc(self) -> None:
-        self._crc: int | None = None
-        self._growing: int | None = None
-        self._received = 0
+        self._crc = _UNKNOWN
+        """CRC-4 of the submultiframe before the one under way."""
+        self._held: Block | None = None
+        """Frames received of the submultiframe under way; None before the first."""
         self._window = self._window_errors = 0
 
     @property
@@ -376,7 +379,7 @@ class FrameReceiver:
                     self.counters.far_end_errors += not octet & BIT_1
             if LOSS in (self._fas_run, self._bit_2_run):
                 return place + 1, True
-            if number % 2:
+            if number % 2 and not self._defect:
                 self._hear_a_bit(bool(octet & A_BIT), first + place)
             if self._crc4 and not self._multiframe and self._seek(octet, number, first + place):
                 return place + 1, False
@@ -448,39 +451,30 @@ class FrameReceiver:
     def _check_crc(self, frames: Block, first: int) -> None:
         """Compare the CRC-4 of the submultiframes that end here with the C bits of the next ones."""
         position = self._number % SUBMULTIFRAME
-        head = min(-position % SUBMULTIFRAME, len(frames))
-        if head:
-            self._check_part(frames[:head], position, first)
-        whole = (len(frames) - head) // SUBMULTIFRAME
-        last = head + whole * SUBMULTIFRAME
-        if whole:
-            middle = frames[head:last]
-            sums = crc4.submultiframes(middle)
-            bits = (middle[::2, 0] >> 7).reshape(whole, 4) @ _WEIGHTS
-            wrong = np.empty(whole, np.bool_)
-            wrong[0] = self._crc is not None and int(bits[0]) != self._crc
-            np.not_equal(bits[1:], sums[:-1], out=wrong[1:])
-            self._crc = int(sums[-1])
-            if self._window + whole < CRC_BLOCKS and not wrong.any():
-                self._window += whole
-            else:
-                for place, error in enumerate(wrong.tolist()):
-                    self._judge(error, first + head + SUBMULTIFRAME * place + SUBMULTIFRAME - 1)
-        if last < len(frames):
-            self._check_part(frames[last:], 0, first + last)
-
-    def _check_part(self, frames: Block, position: int, first: int) -> None:
-        if not position:
-            self._growing, self._received = 0, 0
-        if self._growing is None:
+        if self._held is None:
+            skipped = -position % SUBMULTIFRAME
+            if skipped >= len(frames):
+                return
+            frames, first, position = frames[skipped:], first + skipped, 0
+        elif position:
+            frames = np.concatenate((self._held, frames))
+        whole = len(frames) // SUBMULTIFRAME
+        over = whole * SUBMULTIFRAME
+        self._held = frames[over:].copy() if over < len(frames) else _NO_FRAMES
+        if not whole:
             return
-        self._growing ^= crc4.part(frames, position)
-        end = position + len(frames)
-        for number in range(position + position % 2, end, 2):
-            self._received = self._received << 1 | int(frames[number - position, 0]) >> 7
-        if end == SUBMULTIFRAME:
-            self._judge(self._crc is not None and self._received != self._crc, first + len(frames) - 1)
-            self._crc, self._growing = self._growing, None
+        sums = crc4.submultiframes(frames[:over])
+        carried = (frames[:over:2, 0] >> 7).reshape(whole, 4) @ _WEIGHTS
+        wrong = np.empty(whole, np.bool_)
+        wrong[0] = self._crc not in (_UNKNOWN, int(carried[0]))
+        np.not_equal(carried[1:], sums[:-1], out=wrong[1:])
+        self._crc = int(sums[-1])
+        if self._window + whole < CRC_BLOCKS and not wrong.any():
+            self._window += whole
+        else:
+            end = first - position - 1
+            for place, error in enumerate(wrong.tolist(), 1):
+                self._judge(error, end + SUBMULTIFRAME * place)
 
     def _judge(self, error: bool, index: int) -> None:
         """Count a submultiframe; the C bits that ended in frame `index` say whether it was in error."""

@@ -11,7 +11,7 @@ from callcenter.tdm import crc4
 from callcenter.tdm.alignment import A_BIT, BIT_1, BIT_2, FAS, MFAS
 from callcenter.tdm.crc4 import SUBMULTIFRAME
 from testrig.board import SpanConfig
-from testrig.line import Block, Octets
+from testrig.line import SLOTS, Block, Octets
 
 MULTIFRAME: Final = 16
 SPARE_BITS: Final = 0b0001_1111
@@ -56,7 +56,7 @@ class FrameTransmitter:
         "_confirmed",
         "_crc",
         "_debt",
-        "_growing",
+        "_held",
         "_multiframe",
         "_number",
         "_remote_alarm",
@@ -74,8 +74,8 @@ class FrameTransmitter:
         """Submultiframes received in error and not yet reported by an E bit."""
         self._crc = 0
         """CRC-4 of the submultiframe before the one under way."""
-        self._growing = 0
-        """Share of the frames sent so far in the CRC-4 of the submultiframe under way."""
+        self._held: Block = np.empty((0, SLOTS), np.uint8)
+        """Frames sent of the submultiframe under way."""
         self._tiles: dict[tuple[int, int, bool], Octets] = {}
 
     @property
@@ -151,26 +151,15 @@ class FrameTransmitter:
     def _put_crc(self, block: Block) -> None:
         """Put the CRC-4 of every submultiframe into the next one's C bits."""
         position = self._number % SUBMULTIFRAME
-        first = min(-position % SUBMULTIFRAME, len(block))
-        if first:
-            self._put_part(block[:first], position)
-        whole = (len(block) - first) // SUBMULTIFRAME
-        last = first + whole * SUBMULTIFRAME
+        frames = np.concatenate((self._held, block)) if position else block
+        whole = len(frames) // SUBMULTIFRAME
+        over = whole * SUBMULTIFRAME
+        sums = np.empty(whole + 1, np.uint8)
+        sums[0] = self._crc
         if whole:
-            middle = block[first:last]
-            sums = crc4.submultiframes(middle)
-            carried = np.empty(whole, np.uint8)
-            carried[0] = self._crc
-            carried[1:] = sums[:-1]
-            middle[::2, 0] |= _C_BITS[carried].reshape(-1)
+            sums[1:] = crc4.submultiframes(frames[:over])
             self._crc = int(sums[-1])
-        if last < len(block):
-            self._put_part(block[last:], 0)
-
-    def _put_part(self, frames: Block, position: int) -> None:
-        self._growing ^= crc4.part(frames, position)
-        end = position + len(frames)
-        for number in range(position + position % 2, end, 2):
-            frames[number - position, 0] |= _C_BITS[self._crc, number // 2]
-        if end == SUBMULTIFRAME:
-            self._crc, self._growing = self._growing, 0
+        bits = _C_BITS.take(sums, axis=0).reshape(-1)
+        block[position % 2 :: 2, 0] |= bits[(position + 1) // 2 : (len(frames) + 1) // 2]
+        if over < len(frames):
+            self._held = frames[over:].copy()
