@@ -68,14 +68,17 @@ class Measurement:
     def marginal(self) -> bool:
         """True when the value passes, but only just.
 
-        Within `MARGINAL_SHARE` of the width between the limits, or within twice the uncertainty of one limit.
+        Within `MARGINAL_SHARE` of the width between the limits, or within twice the uncertainty of the only
+        one. A lower limit of 0 is where durations and counts begin and does not make a value marginal.
         """
-        margin = self.margin
-        if margin is None or self.verdict is not Verdict.PASS:
+        if self.verdict is not Verdict.PASS:
             return False
-        if self.low is not None and self.high is not None and self.high > self.low:
-            return margin - self.uncertainty < MARGINAL_SHARE * (self.high - self.low)
-        return self.uncertainty > 0 and margin < 2 * self.uncertainty
+        share = 2 * self.uncertainty
+        if self.low is not None and self.high is not None:
+            share = self.uncertainty + MARGINAL_SHARE * (self.high - self.low)
+        near_low = self.low is not None and self.low != 0 and self.value - self.low < share
+        near_high = self.high is not None and self.high - self.value < share
+        return near_low or near_high
 
     @property
     def expected(self) -> str:

@@ -103,7 +103,7 @@ class Oracle:
         shown = subprocess.run(
             [program, "--version"], capture_output=True, check=False, timeout=ANSWER_WITHIN
         )
-        self.version = shown.stdout.decode(errors="replace").split("\n", 1)[0].strip()
+        self.version = shown.stdout.decode(errors="replace").split("\n", 1)[0].strip().rstrip(".")
         command = [program, "-n", "-l", "-Q", "-r", "-", "-T", "fields"]
         command += ["-o", f"mtp3.standard:{_STANDARD[self.variant]}"]
         for name in _FIELDS:

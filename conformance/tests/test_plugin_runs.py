@@ -144,7 +144,18 @@ def run(
 ) -> tuple[int, dict[str, dict[str, Any]]]:
     """Run toys; `apart`: in a process of their own."""
     (place.path / "rig.yaml").write_text(RIG % config)
-    words = ["-p", "no:labgrid", "-p", "early", "--testline", "--rig", "rig.yaml", "--report", "report", *arguments]
+    words = [
+        "-p",
+        "no:labgrid",
+        "-p",
+        "early",
+        "--testline",
+        "--rig",
+        "rig.yaml",
+        "--report",
+        "report",
+        *arguments,
+    ]
     start = place.runpytest_subprocess if apart else place.runpytest_inprocess
     done = start(*words, "--pyargs", "toycases")
     data = json.loads((place.path / "report" / "results.json").read_text())
@@ -299,7 +310,9 @@ def test_missing_third_opinion_is_said_in_every_record_and_loudly(
 
 def test_unknown_case_and_rig_are_usage_errors(place: pytest.Pytester) -> None:
     (place.path / "rig.yaml").write_text(RIG % "{}")
-    done = place.runpytest_inprocess("-p", "no:labgrid", "--testline", "--rig", "rig.yaml", "--select", "toy/99")
+    done = place.runpytest_inprocess(
+        "-p", "no:labgrid", "--testline", "--rig", "rig.yaml", "--select", "toy/99"
+    )
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     done.stderr.fnmatch_lines(["*no case is called 'toy/99'; did you mean *"])
     done = place.runpytest_inprocess("-p", "no:labgrid", "--testline", "--rig", "virtul")
@@ -310,7 +323,9 @@ def test_folder_with_something_else_is_not_emptied(place: pytest.Pytester) -> No
     (place.path / "report").mkdir()
     (place.path / "report" / "thesis.txt").write_text("years of work")
     (place.path / "rig.yaml").write_text(RIG % "{}")
-    done = place.runpytest_inprocess("-p", "no:labgrid", "--testline", "--rig", "rig.yaml", "--report", "report")
+    done = place.runpytest_inprocess(
+        "-p", "no:labgrid", "--testline", "--rig", "rig.yaml", "--report", "report"
+    )
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     assert (place.path / "report" / "thesis.txt").read_text() == "years of work"
 

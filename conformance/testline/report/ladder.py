@@ -128,5 +128,5 @@ def ladder(rows: Iterable[TraceRow], *, tester: str = "tester", system: str = "s
         head.append(f'<line class="life" x1="{x}" y1="34" x2="{x}" y2="{y - 8}"/>')
     return (
         f'<svg class="ladder" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y}" role="img" '
-        f'aria-label="Ladder diagram: {escape(tester)} and {escape(system)}">{"".join(head + body)}</svg>'
+        f"aria-label={quoteattr(f'Ladder diagram: {tester} and {system}')}>{''.join(head + body)}</svg>"
     )

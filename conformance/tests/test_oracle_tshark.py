@@ -1,0 +1,73 @@
+"""The third opinion itself: known frames, known faults, and what happens when it is not there."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from testline.oracle import Oracle
+
+needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="not run: tshark missing")
+
+FISU = bytes.fromhex("808000")
+SIO = bytes.fromhex("80800100")
+RSC = bytes.fromhex("ffff08 85 02400000 0100 12")
+CUT_IAM = bytes.fromhex("ffff08 85 02400000 0100 01")
+RSC_CHINA = bytes.fromhex("ffff0b 85 020000 010000 00 0100 12")
+
+
+@needs_tshark
+def test_good_and_malformed_frames_are_told_apart_in_order() -> None:
+    with Oracle("itu14") as oracle:
+        assert oracle.status == "ready"
+        found = oracle.judge([FISU, SIO, RSC, CUT_IAM, FISU])
+    assert found is not None
+    assert [bool(each.malformed) for each in found] == [False, False, False, True, False]
+    assert [each.info.split(" ")[0] for each in found] == ["FISU", "SIO", "RSC", "IAM", "FISU"]
+    assert (found[2].opc, found[2].dpc) == ("1", "2")
+
+
+@needs_tshark
+def test_many_frames_and_many_cases_keep_their_answers() -> None:
+    with Oracle("itu14") as oracle:
+        for count in (0, 1, 700, 3):
+            frames = [CUT_IAM if index % 7 == 3 else RSC for index in range(count)]
+            found = oracle.judge(frames)
+            assert found is not None
+            assert [bool(each.malformed) for each in found] == [index % 7 == 3 for index in range(count)]
+
+
+@needs_tshark
+def test_24_bit_labels_are_read_as_such() -> None:
+    with Oracle("china24") as oracle:
+        assert oracle.status == "ready"
+        found = oracle.judge([RSC_CHINA])
+    assert found is not None
+    assert "RSC" in found[0].info
+    assert not found[0].malformed
+
+
+@needs_tshark
+def test_wrong_label_setting_is_noticed_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("testline.oracle").oracle._STANDARD, "china24", "Chinese")
+    with Oracle("china24") as oracle:
+        assert oracle.status.startswith("not run: tshark")
+        assert oracle.judge([FISU]) is None
+
+
+def test_missing_tool_is_the_status() -> None:
+    oracle = Oracle("itu14", tool="no-such-tshark")
+    assert oracle.status == "not run: no-such-tshark missing"
+    assert oracle.judge([FISU]) is None
+
+
+def test_tool_that_stops_is_the_status_with_its_last_words(tmp_path: Path) -> None:
+    tool = tmp_path / "tshark"
+    tool.write_text("#!/bin/sh\necho out of ink >&2\nexit 3\n")
+    tool.chmod(tool.stat().st_mode | stat.S_IXUSR)
+    oracle = Oracle("itu14", tool=str(tool))
+    assert oracle.status.startswith("not run: ")
+    assert oracle.judge([FISU]) is None
