@@ -95,7 +95,7 @@ def tile(bits: bytes) -> Tile:
 
 
 class HdlcTransmitter:
-    """Sends frames on one channel, and the fill while there is none. Begins with flags."""
+    """Sends frames on one channel, and the fill while there is none. Begins with a flag."""
 
     __slots__ = ("_begun", "_fill", "_offset", "_queue", "_unit")
 
@@ -104,7 +104,7 @@ class HdlcTransmitter:
         self._unit: Tile = self._fill
         """What is being sent over and over; the frame before it is in `_begun`."""
         self._offset = 0
-        self._begun = b""
+        self._begun = FLAG
         """Bits still to be sent before `_unit` from `_offset` on."""
         self._queue: deque[bytes] = deque()
 
