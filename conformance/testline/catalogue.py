@@ -47,7 +47,8 @@ class Catalogue:
     def select(self, patterns: Sequence[str]) -> tuple[Case, ...]:
         """Return the cases named by `patterns`: ids, shell patterns of ids, starts of ids, area names.
 
-        `Q.784.1/2` takes `Q.784.1/2` and everything below it (`Q.784.1/2.3.1`). Without patterns: all.
+        `Q.784.1/2` takes `Q.784.1/2` and everything below it (`Q.784.1/2.3.1`), `Q.781/1.1` its parts
+        (`Q.781/1.1a`). Without patterns: all.
         Raises `CatalogueError` with near misses when a pattern names nothing.
         """
         if not patterns:
@@ -63,11 +64,10 @@ class Catalogue:
 
 def matches(found: Case, pattern: str) -> bool:
     """Return whether `pattern` names the case: see `Catalogue.select`."""
-    return (
-        pattern in (found.id, found.area)
-        or found.id.startswith((pattern.rstrip("./") + ".", pattern.rstrip("./") + "/"))
-        or fnmatch.fnmatchcase(found.id, pattern)
-    )
+    start = pattern.rstrip("./")
+    rest = found.id.removeprefix(start)
+    below = rest != found.id and (rest[:1] in ("/", ".") or (len(rest) == 1 and rest.isalpha()))
+    return pattern in (found.id, found.area) or below or fnmatch.fnmatchcase(found.id, pattern)
 
 
 def cases_in(module: ModuleType) -> tuple[Case, ...]:

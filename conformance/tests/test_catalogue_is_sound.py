@@ -101,6 +101,8 @@ def test_select_takes_ids_starts_patterns_and_areas() -> None:
     assert ids("Q.784.1", "b") == ids()
     assert ids("*/2.1?") == ["Q.784.1/2.10"]
     assert ids("b") == ["E1/1"]
+    parts = collect([module("p.c", "Q.781/1.1a", "Q.781/1.1b", "Q.781/1.10")])
+    assert [each.id for each in parts.select(["Q.781/1.1"])] == ["Q.781/1.1a", "Q.781/1.1b"]
     with pytest.raises(CatalogueError, match="did you mean E1/1"):
         ids("E1/2")
 
