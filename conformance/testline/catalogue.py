@@ -99,7 +99,7 @@ def collect(modules: Iterable[ModuleType], *, requirements: Iterable[str] | None
             seen[record.id] = record
             _check(record, known)
         title = (inspect.getdoc(module) or module.__name__.rpartition(".")[2]).split("\n\n")[0]
-        title = " ".join(title.split()).rstrip(".")
+        title = " ".join(title.split()).split(". ")[0].rstrip(".")
         areas.append(Area(module.__name__.rpartition(".")[2], title, found))
     return Catalogue(tuple(areas))
 

@@ -156,11 +156,14 @@ def _summarise(results: Results, report: Path | None, console: Console) -> None:
     if status == "ready":
         shown = sum(each.oracle.frames for each in results.cases)
         console.print(
-            f"third opinion: {shown:,} signal units shown to {results.oracle['tool']}", highlight=False
+            f"third opinion: {shown:,} signal units shown to {escape(str(results.oracle['tool']))}",
+            highlight=False,
+            soft_wrap=True,
         )
     else:
         console.print(
-            f"[bold yellow]third opinion {escape(status)}[/]: no outside decoder checked the signal units"
+            f"[bold yellow]third opinion {escape(status)}[/]: no outside decoder checked the signal units",
+            soft_wrap=True,
         )
     marginal = [each.id for each in results.cases if each.marginal]
     if marginal:

@@ -109,7 +109,7 @@ def test_select_takes_ids_starts_patterns_and_areas() -> None:
 
 def test_area_title_is_the_first_sentence_of_its_module() -> None:
     [area] = collect([module("p.a", "E1/1")]).areas
-    assert (area.name, area.title) == ("a", "Things. And more")
+    assert (area.name, area.title) == ("a", "Things")
 
 
 def test_every_module_of_cases_is_listed() -> None:
