@@ -123,8 +123,8 @@ def ladder(rows: Iterable[TraceRow], *, tester: str = "tester", system: str = "s
         y += STEP
     head = []
     for x, name in ((TESTER, tester), (SYSTEM, system)):
-        head.append(f'<rect class="head" x="{x - 80}" y="6" width="160" height="28" rx="5"/>')
-        head.append(f'<text class="name" x="{x}" y="25">{escape(name[:22])}</text>')
+        head.append(f'<rect class="head" x="{x - 105}" y="6" width="210" height="28" rx="5"/>')
+        head.append(f'<text class="name" x="{x}" y="25">{escape(name[:26])}</text>')
         head.append(f'<line class="life" x1="{x}" y1="34" x2="{x}" y2="{y - 8}"/>')
     return (
         f'<svg class="ladder" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y}" role="img" '
