@@ -386,7 +386,7 @@ def test_digits_are_detected_on_the_port_that_listens(size: int) -> None:
     said = iter(range(len(audio)))
 
     def source(frames: int) -> Octets:
-        places = [place for place, _ in zip(said, range(frames), strict=False)]
+        places = [place for _, place in zip(range(frames), said, strict=False)]
         return np.concatenate((audio[places], np.full(frames - len(places), SILENCE, np.uint8)))
 
     bench.board.listen(voice(2), trunk(0, 6))

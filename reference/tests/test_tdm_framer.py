@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from callcenter.tdm import crc4
+from callcenter.tdm.crc_monitor import CRC_EXCESS
 from callcenter.tdm.framer import LOCAL_DELAY, Framer
-from callcenter.tdm.receiver import CRC_EXCESS, INTERWORKING, FrameReceiver
+from callcenter.tdm.receiver import INTERWORKING, FrameReceiver
 from callcenter.tdm.transmitter import FrameTransmitter
 from testrig.board import Alarm, Loopback, SpanAlarm, SpanConfig
 from testrig.clock import SECOND
@@ -89,6 +90,13 @@ def test_crc4_of_one_bit_equals_long_division_wherever_it_is() -> None:
         frames[8 * at + at // 32, at % 32] = 1 << at % 8
     expected = [division(frames[at : at + 8]) for at in range(0, len(frames), 8)]
     assert crc4.submultiframes(frames).tolist() == expected
+
+
+def test_crc4_is_the_same_without_a_bit_counting_instruction(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = payload(8 * 50)
+    expected = crc4.submultiframes(frames)
+    monkeypatch.setattr(crc4, "_COUNTS", False)
+    assert (crc4.submultiframes(frames) == expected).all()
 
 
 @pytest.mark.parametrize("cut", [1, 3, 8, 16, 40, 160])

@@ -29,9 +29,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from callcenter.tdm import alignment, crc4
+from callcenter.tdm import alignment
 from callcenter.tdm.alignment import A_BIT, BIT_1, BIT_2, FAS, FAS_MASK, FRAME_BITS, MFAS, MULTIFRAME_WINDOW
 from callcenter.tdm.crc4 import SUBMULTIFRAME
+from callcenter.tdm.crc_monitor import CrcMonitor
 from callcenter.tdm.transmitter import E_FRAMES, MULTIFRAME, Change
 from testrig.board import Alarm, SpanAlarm, SpanConfig, SpanCounters
 from testrig.clock import MILLISECOND, Instant
@@ -43,10 +44,6 @@ LOSS: Final = 3
 INTERWORKING: Final = 400 * MILLISECOND
 """Time to find multiframe alignment before the partner is taken to have no CRC-4 (G.706 annex B)."""
 
-CRC_BLOCKS: Final = 1000
-CRC_EXCESS: Final = 915
-"""Submultiframes in error of `CRC_BLOCKS` that force a new search (G.706 4.3.2)."""
-
 RAI_PERSISTENCE: Final = 3
 """A bits in a row; G.775 lets 2 to 5 be chosen (unverified)."""
 
@@ -55,10 +52,7 @@ AIS_ZEROS: Final = 2
 
 _TAIL: Final = MULTIFRAME_WINDOW + 1
 _ALL_ONES: Final = 0xFF
-_WEIGHTS: Final = np.array([8, 4, 2, 1], np.uint8)
 _MFAS_SPAN: Final = 0b11_1111
-_UNKNOWN: Final = -1
-_NO_FRAMES: Final[Block] = np.empty((0, SLOTS), np.uint8)
 
 
 def _make_pattern(multiframe: bool, bit_1: bool) -> tuple[Octets, Octets]:
@@ -120,15 +114,8 @@ class FrameReceiver:
         self._signal = True
         self._ais_run = self._ais_done = 0
         self._left: tuple[int, int, int] | None = None
-        self._reset_crc()
+        self._monitor = CrcMonitor()
         self._tiles: dict[tuple[str, int, int, bool], tuple[Octets, bytes]] = {}
-
-    def _reset_crc(self) -> None:
-        self._crc = _UNKNOWN
-        """CRC-4 of the submultiframe before the one under way."""
-        self._held: Block | None = None
-        """Frames received of the submultiframe under way; None before the first."""
-        self._window = self._window_errors = 0
 
     @property
     def aligned(self) -> bool:
@@ -151,11 +138,8 @@ class FrameReceiver:
         count = len(block)
         if signal and self._aligned and self._signal:
             frames = block if not self._phase else self._realigned(block, 0)
-            if self._steady and self._is_regular(frames[:, 0]) and self._cannot_exceed(count):
-                if self._multiframe:
-                    self._check_crc(frames, 0)
-                else:
-                    self._hits.clear()
+            if self._steady and self._is_regular(frames[:, 0]) and self._passes_crc(frames):
+                self._hits.clear()
                 self._number = (self._number + count) % MULTIFRAME
                 self._ais_run = 0
                 self.settled = not self.block_errors
@@ -307,7 +291,7 @@ class FrameReceiver:
         self._set_defect(True, index)
         begun = index - 1 if self._phase else index
         self._floor = (self.now + begun) * FRAME_BITS + self._phase + 1
-        self._reset_crc()
+        self._monitor = CrcMonitor()
 
     def _count_slip(self, modulus: int, number: int, index: int) -> None:
         """Count a slip if the phase is that of the lost alignment but the frames are numbered otherwise: some
@@ -336,7 +320,7 @@ class FrameReceiver:
         """Multiframe alignment is there from frame `index` on; `_number` is that frame's."""
         self._multiframe = True
         self._given_up = False
-        self._reset_crc()
+        self._monitor = CrcMonitor()
         self._count_slip(MULTIFRAME, self._number, index)
         self._set(Alarm.LOM, False, index - 1)
         self._set_defect(False, index - 1)
@@ -348,17 +332,17 @@ class FrameReceiver:
         """Look at aligned frames, of which the first ends in frame `first` of the block, until the state
         changes or they are over; return how many were looked at."""
         count = len(frames)
-        if not self._cannot_exceed(count):
+        if self._multiframe and not self._monitor.cannot_exceed(count):
             count = min(count, SUBMULTIFRAME - self._number % SUBMULTIFRAME)
         multiframe, lost = self._multiframe, False
         if not (self._steady and self._is_regular(frames[:count, 0])):
             count, lost = self._by_frame(frames[:count, 0].tolist(), first)
         if multiframe:
-            self._check_crc(frames[:count], first)
+            self._note_errors(self._monitor.check(frames[:count], self._number), first)
         elif self._multiframe:
             return count
         self._number = (self._number + count) % MULTIFRAME
-        if lost or self._window_errors >= CRC_EXCESS:
+        if lost or self._monitor.exceeded:
             self._lose(first + count - 1)
         return count
 
@@ -410,7 +394,25 @@ class FrameReceiver:
             self._set_defect(False, index)
         return self._wants_other_phase()
 
+    def _note_errors(self, errors: list[int], first: int) -> None:
+        self.counters.crc_errors += len(errors)
+        self.block_errors += [first + error for error in errors]
+
     # the short way
+
+    def _passes_crc(self, frames: Block) -> bool:
+        """Monitor the frames of a whole block; False, and nothing done, if errors become excessive in it."""
+        if self._multiframe:
+            monitor = self._monitor
+            if not monitor.cannot_exceed(len(frames)):
+                monitor = monitor.copy()
+            errors = monitor.check(frames, self._number)
+            if monitor.exceeded:
+                return False
+            self._monitor = monitor
+            if errors:
+                self._note_errors(errors, 0)
+        return True
 
     @property
     def _steady(self) -> bool:
@@ -441,47 +443,3 @@ class FrameReceiver:
         )
         self._tiles[kind, count, number, alarm] = tile
         return tile
-
-    def _cannot_exceed(self, count: int) -> bool:
-        """True when `count` frames cannot bring the errors of a window to `CRC_EXCESS`."""
-        return self._window_errors + count // SUBMULTIFRAME + 2 < CRC_EXCESS or not self._multiframe
-
-    # CRC-4
-
-    def _check_crc(self, frames: Block, first: int) -> None:
-        """Compare the CRC-4 of the submultiframes that end here with the C bits of the next ones."""
-        position = self._number % SUBMULTIFRAME
-        if self._held is None:
-            skipped = -position % SUBMULTIFRAME
-            if skipped >= len(frames):
-                return
-            frames, first, position = frames[skipped:], first + skipped, 0
-        elif position:
-            frames = np.concatenate((self._held, frames))
-        whole = len(frames) // SUBMULTIFRAME
-        over = whole * SUBMULTIFRAME
-        self._held = frames[over:].copy() if over < len(frames) else _NO_FRAMES
-        if not whole:
-            return
-        sums = crc4.submultiframes(frames[:over])
-        carried = (frames[:over:2, 0] >> 7).reshape(whole, 4) @ _WEIGHTS
-        wrong = np.empty(whole, np.bool_)
-        wrong[0] = self._crc not in (_UNKNOWN, int(carried[0]))
-        np.not_equal(carried[1:], sums[:-1], out=wrong[1:])
-        self._crc = int(sums[-1])
-        if self._window + whole < CRC_BLOCKS and not wrong.any():
-            self._window += whole
-        else:
-            end = first - position - 1
-            for place, error in enumerate(wrong.tolist(), 1):
-                self._judge(error, end + SUBMULTIFRAME * place)
-
-    def _judge(self, error: bool, index: int) -> None:
-        """Count a submultiframe; the C bits that ended in frame `index` say whether it was in error."""
-        if error:
-            self.counters.crc_errors += 1
-            self.block_errors.append(index)
-            self._window_errors += 1
-        self._window += 1
-        if self._window >= CRC_BLOCKS and self._window_errors < CRC_EXCESS:
-            self._window = self._window_errors = 0
