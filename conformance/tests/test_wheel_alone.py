@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from testline.catalogue import load
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -63,19 +65,17 @@ def test_wheel_is_used_and_not_the_checkout(scripts: Path, tmp_path: Path) -> No
 
 
 def test_wheel_carries_cases_and_features(scripts: Path, tmp_path: Path) -> None:
-    from testline.catalogue import catalogue  # noqa: PLC0415
-
     listed = run(scripts / "testline", "cases", "--json", cwd=tmp_path)
     assert listed.returncode == 0, listed.stderr
-    assert {case["id"] for case in json.loads(listed.stdout)} == {case.id for case in catalogue().cases}
+    assert {case["id"] for case in json.loads(listed.stdout)} == {case.id for case in load().cases}
     features = list((scripts.parent / "lib").glob("python*/site-packages/testline/features/*.feature"))
     assert {path.name for path in features} == {path.name for path in (ROOT / "features").glob("*.feature")}
 
 
 def test_wheel_certifies_in_an_empty_directory(scripts: Path, tmp_path: Path) -> None:
-    certified = run(
-        scripts / "testline", "certify", "Q.784.1/1.2.1", "E1/1", "--report", "out", "--key", "key.pem", cwd=tmp_path
-    )
+    made = run(scripts / "testline", "keygen", "key.pem", cwd=tmp_path)
+    assert made.returncode == 0, made.stdout + made.stderr
+    certified = run(scripts / "testline", "certify", "--report", "out", "--key", "key.pem", cwd=tmp_path)
     assert certified.returncode == 0, certified.stdout + certified.stderr
     assert (tmp_path / "out" / "index.html").exists()
     verified = run(scripts / "testline", "verify", "out", cwd=tmp_path)

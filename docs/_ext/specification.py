@@ -19,7 +19,7 @@ from sphinx.application import Sphinx
 
 import callcenter
 from callcenter.fsm import Table
-from testline.catalogue import catalogue
+from testline.catalogue import load
 
 ROOT = Path(__file__).resolve().parents[2]
 TAG = re.compile(r"@([A-Z]-\d\d)\b")
@@ -127,29 +127,25 @@ def anchor(case_id: str) -> str:
 
 def catalogue_page() -> str:
     """Every case with its purpose, clauses and requirements, by area."""
-    verdicts = baseline()
-    areas: dict[str, list[Any]] = defaultdict(list)
-    for case in catalogue():
-        areas[case.area].append(case)
-    total = sum(len(cases) for cases in areas.values())
-    unverified = sum(case.unverified for cases in areas.values() for case in cases)
+    verdicts, known = baseline(), load()
+    unverified = sum(case.unverified for case in known.cases)
     out = [
         "# Case catalogue",
         "",
-        f"{total} cases in {len(areas)} areas, from their decorators and docstrings. The verdict is the one",
-        f"committed for the reference on the virtual rig. {unverified} cases rest on a clause or number that",
-        "could not be checked against its source and are marked *unverified*.",
+        f"{len(known.cases)} cases in {len(known.areas)} areas, from their decorators and docstrings. The verdict",
+        "is the one committed for the reference on the virtual rig. A case needs what its PICS items say;",
+        f"{unverified} cases rest on a clause or number that could not be checked against its source and are",
+        "marked *unverified*.",
         "",
     ]
-    for area, cases in areas.items():
-        out += [f"## {area}", ""]
-        for case in cases:
-            out += [f"({anchor(case.id)})=", "", f"### {case.id}: {case.title}", ""]
-            out += [case.purpose, ""]
+    for area in known.areas:
+        out += [f"## {area.title}", ""]
+        for case in area.cases:
+            out += [f"({anchor(case.id)})=", "", f"### {case.id}: {case.title}", "", case.purpose, ""]
             out += [
                 f"- clauses: {', '.join(case.clauses)}{' (*unverified*)' if case.unverified else ''}",
                 f"- proves: {', '.join(case.proves)}",
-                f"- needs: `{case.needs}`",
+                f"- needs: {', '.join(f'`{item}`' for item in case.needs)}",
                 f"- verdict: {verdicts.get(case.id, 'none committed')}",
                 "",
             ]
@@ -161,7 +157,7 @@ def requirements_page() -> str:
     path = ROOT / "conformance" / "testline" / "requirements.toml"
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     by_requirement: dict[str, list[Any]] = defaultdict(list)
-    for case in catalogue():
+    for case in load().cases:
         for requirement in case.proves:
             by_requirement[requirement].append(case)
     by_scenario, verdicts = scenarios(), baseline()

@@ -1,7 +1,7 @@
 """Structure-agnostic E1 over packets, SAToP (RFC 4553), over UDP.
 
 A packet is a control word of four octets and `payload` octets of the unstructured E1, 256 unless agreed
-otherwise (RFC 4553 clause 5.1): 8 frames of 32 octets. No RTP header is used (it is optional, 4.3.2).
+otherwise (RFC 4553 clause 5.1): 8 frames of 32 octets. No RTP header is used (it is optional, 4.3.2)::
 
      0                   1                   2                   3
      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1

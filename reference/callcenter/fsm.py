@@ -3,7 +3,7 @@
 A functional block of a standard is one file with `State` and `Event` enums, one `Table` and a class with
 one method per action. The table says everything that changes the state; methods only carry out what a
 transition asks for. Pairs (state, event) that the table does not hold meet its `Unexpected` policy, so
-every pair of the product has a defined outcome. The documentation draws its diagrams from the tables.
+every pair of the product has a defined outcome. The documentation draws its diagrams from the tables::
 
     TABLE = Table("LSC", State, Event, {
         (State.POWER_OFF, Event.POWER_ON): Transition("power_on", State.OUT_OF_SERVICE),
