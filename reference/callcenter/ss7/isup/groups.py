@@ -6,7 +6,8 @@ range may hold circuits that do not exist (time slot 16 of a system): they are p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from callcenter.ss7.isup import blr_fsm, bls_fsm, crs_fsm
@@ -60,8 +61,8 @@ class Groups:
                 circuit.bls.handle(bls_fsm.Event.GROUP_BLOCK, now)
             else:
                 circuit.bls.handle(bls_fsm.Event.GROUP_UNBLOCK, now)
-        for sending in self._same(dpc, cic, count, hardware):
-            sending.handle(Event.ABANDON, now)
+        opposite = Type.CGU if kind is Type.CGB else Type.CGB
+        self.withdraw(opposite, list(present.values()), now, hardware=hardware)
         status = RangeAndStatus.of(max(count, 2), set(present))  # range 0 is reserved (Q.763 3.43)
         self._start(Order(kind, dpc, cic, status, hardware), now)
 
@@ -82,14 +83,19 @@ class Groups:
         self._orders.append(sending)
         sending.handle(Event.START, now)
 
-    def _same(self, dpc: int, cic: int, count: int, hardware: int) -> list[GroupSending]:
-        return [
-            sending
-            for sending in self._orders
-            if sending.order.kind is not Type.GRS
-            and (sending.order.dpc, sending.order.cic, sending.order.hardware) == (dpc, cic, hardware)
-            and sending.order.range_and_status.circuits == max(count, 2)
-        ]
+    def withdraw(self, kind: Type, circuits: Iterable[Circuit], now: Instant, *, hardware: int = 0) -> None:
+        """Take `circuits` out of the CGB or CGU on their way: a newer order says the opposite."""
+        numbers = {(circuit.dpc, circuit.cic) for circuit in circuits}
+        for sending in list(self._orders):
+            order = sending.order
+            if order.kind is not kind or order.hardware != hardware:
+                continue
+            group = order.range_and_status
+            left = {offset for offset in group.marked() if (order.dpc, order.cic + offset) not in numbers}
+            if not left:
+                sending.handle(Event.ABANDON, now)
+            else:
+                sending.order = replace(order, range_and_status=RangeAndStatus.of(group.circuits, left))
 
     # reception
 
@@ -173,7 +179,7 @@ class Groups:
             sending.handle(Event.ACKNOWLEDGED, now)
             if wanted is Type.GRS:
                 self._reset_done(order, group, now)
-            elif set(order.range_and_status.marked()) != set(group.marked()):
+            elif not set(order.range_and_status.marked()) <= set(group.marked()):
                 self._services.note(
                     What.NOT_ACKNOWLEDGED, dpc, message.cic, f"{wanted.name} for some circuits", alert=True
                 )

@@ -208,11 +208,15 @@ class Isup:
 
     def block(self, cic: int | Leg, now: Instant) -> None:
         """Block a circuit for maintenance."""
-        self._circuit(cic).bls.handle(bls_fsm.Event.BLOCK, now)
+        circuit = self._circuit(cic)
+        self._groups.withdraw(Type.CGU, [circuit], now)
+        circuit.bls.handle(bls_fsm.Event.BLOCK, now)
 
     def unblock(self, cic: int | Leg, now: Instant) -> None:
         """Remove our blocking."""
-        self._circuit(cic).bls.handle(bls_fsm.Event.UNBLOCK, now)
+        circuit = self._circuit(cic)
+        self._groups.withdraw(Type.CGB, [circuit], now)
+        circuit.bls.handle(bls_fsm.Event.UNBLOCK, now)
 
     def reset(self, cic: int | Leg, now: Instant) -> None:
         """Reset a circuit."""
