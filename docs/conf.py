@@ -25,6 +25,7 @@ exclude_patterns = ["_build", "_ext"]
 html_theme = "furo"
 html_title = f"Testline {release}"
 html_static_path = ["_static"]
+html_css_files = ["site.css"]
 graphviz_output_format = "svg"
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3

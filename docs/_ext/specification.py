@@ -165,8 +165,9 @@ def requirements_page() -> str:
     out = [
         "# Requirements",
         "",
-        f"What the call centre must do: {len(data['requirements'])} requirements, {proven} of them proven so",
-        "far by a scenario or a case. The matrix is generated from the sources at every build.",
+        f"What the call centre must do: {len(data['requirements'])} requirements. {proven} of them have at least one",
+        "scenario or case so far, which is not to say that everything such a requirement asks for is proven. The",
+        "matrix is generated from the sources at every build; the verdict is the one committed for the reference.",
         "",
     ]
     for letter, group in data["groups"].items():
