@@ -205,8 +205,8 @@ def test_redirection_information_bits() -> None:
 
 @pytest.mark.parametrize(
     "indicators",
-    sorted(Indicators.__subclasses__(), key=lambda each: each.code),
-    ids=lambda each: each.__name__,
+    sorted(Indicators.__subclasses__(), key=str),
+    ids=str,
 )
 def test_indicator_widths_fill_octets(indicators: type[Indicators]) -> None:
     assert sum(indicators.widths) % 8 == 0

@@ -67,11 +67,11 @@ class Exchange:
     def put(self, cic: int, kind: Type, *parameters: Parameter) -> None:
         self.isup.receive(PEER, compose(cic, kind, *parameters).encode(), self.now)
 
-    def iam(self, cic: int = 1, called: str = "8008200001", *optional: Parameter, **nature: int) -> None:
+    def iam(self, cic: int = 1, called: str = "8008200001", *optional: Parameter, check: int = 0) -> None:
         self.put(
             cic,
             Type.IAM,
-            NatureOfConnectionIndicators(**nature),
+            NatureOfConnectionIndicators(continuity_check=check),
             ForwardCallIndicators(),
             CallingPartysCategory(),
             TransmissionMediumRequirement(),
@@ -342,7 +342,7 @@ def test_t34_goes_on_without_the_segment(exchange: Exchange) -> None:
 
 
 def test_call_waits_for_continuity(exchange: Exchange) -> None:
-    exchange.iam(1, "80", continuity_check=1)
+    exchange.iam(1, "80", check=1)
     assert exchange.told() == []
     assert exchange.notes() == [What.LOOP_ON]
     exchange.put(1, Type.COT, ContinuityIndicators(1))
@@ -351,14 +351,14 @@ def test_call_waits_for_continuity(exchange: Exchange) -> None:
 
 
 def test_t8_releases_a_call_without_cot(exchange: Exchange) -> None:
-    exchange.iam(1, "80", continuity_check=2)
+    exchange.iam(1, "80", check=2)
     exchange.at(12)
     (rel,) = exchange.sent()
     assert rel.get(CauseIndicators) == CauseIndicators(41)
 
 
 def test_failed_continuity_is_checked_again_and_t27_resets(exchange: Exchange) -> None:
-    exchange.iam(1, "80", continuity_check=1)
+    exchange.iam(1, "80", check=1)
     exchange.put(1, Type.COT, ContinuityIndicators(0))
     exchange.put(1, Type.CCR)
     assert exchange.isup.next_deadline is None

@@ -66,7 +66,7 @@ class Pair:
     """Both ends, and the channels between them."""
 
     def __init__(self) -> None:
-        self.ends = (End(*CODES), End(*reversed(CODES)))
+        self.ends = (End(CODES[0], CODES[1]), End(CODES[1], CODES[0]))
         self.channels: tuple[deque[bytes], deque[bytes]] = (deque(), deque())
         self.now: Instant = 0
 
