@@ -46,18 +46,22 @@ def ratio(one: Callable[[], object], other: Callable[[], object]) -> tuple[float
     )
 
 
-def isup_messages() -> list[bytes]:
-    """A call's messages with the parameters a real one carries, composed by the judge's layer."""
+def isup_messages(calls: int) -> list[bytes]:
+    """The messages of calls between different numbers on different circuits, composed by the judge's layer."""
     from testline.layers.isup import message  # noqa: PLC0415
 
-    return [
-        bytes(message("IAM", 5, called="02155556666F", calling="13800138000")),
-        bytes(message("ACM", 5, called_status=1)),
-        bytes(message("CPG", 5, event=1)),
-        bytes(message("ANM", 5)),
-        bytes(message("REL", 5, cause=16)),
-        bytes(message("RLC", 5)),
-    ]
+    messages = []
+    for number in range(calls):
+        cic, called, calling = number % 480, f"021{55550000 + 7 * number}F", f"138{10000000 + 13 * number}"
+        messages += [
+            bytes(message("IAM", cic, called=called, calling=calling)),
+            bytes(message("ACM", cic, called_status=1)),
+            bytes(message("CPG", cic, event=1)),
+            bytes(message("ANM", cic)),
+            bytes(message("REL", cic, cause=16)),
+            bytes(message("RLC", cic)),
+        ]
+    return messages
 
 
 def isup_decode() -> list[Row]:
@@ -65,7 +69,7 @@ def isup_decode() -> list[Row]:
     from callcenter.ss7.isup.codec import decode  # noqa: PLC0415
     from testline.layers.isup import decode_isup  # noqa: PLC0415
 
-    messages = isup_messages() * 50
+    messages = isup_messages(100)
     times, ours, _ = ratio(
         lambda: [decode(octets) for octets in messages], lambda: [decode_isup(octets) for octets in messages]
     )
