@@ -194,12 +194,12 @@ def _parts(
 ) -> tuple[tuple[Parameter, ...], tuple[Parameter, ...], tuple[int, ...], int]:
     """Read what the pointers lead to. The end is -1 when the parts do not lie one behind the other."""
     size = len(octets)
-    end = at + count
+    end = first = at + count
     variable: list[Parameter] = []
     starts = []
     for parameter in form.variable:
         start = at + octets[at]
-        if not octets[at] or start >= size:
+        if not first <= start < size:
             raise IsupDecodeError(at, f"a pointer to parameter 0x{parameter:02X}", f"{octets[at]}")
         behind = start + 1 + octets[start]
         if behind > size:
@@ -214,7 +214,7 @@ def _parts(
         starts.append(0)
         return tuple(variable), (), tuple(starts), end
     start = at + octets[at]
-    if start >= size:
+    if not first <= start < size:
         raise IsupDecodeError(at, "a pointer to the optional part", f"{octets[at]}")
     optional, behind = decode_optional(octets, start)
     starts.append(start)
