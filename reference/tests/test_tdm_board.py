@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -424,6 +425,25 @@ def test_receiver_turned_off_hears_nothing() -> None:
     assert not any(isinstance(event, Digit) for event in bench.run(800))
 
 
+def test_receiver_turned_off_and_on_forgets_the_digit_under_way() -> None:
+    digits = []
+    for forgetful in (False, True):
+        bench = Bench(voice_ports=1).up()
+        bench.board.listen(voice(0), trunk(0, 6))
+        bench.board.detect_digits(0, True)
+        first, second = np.split(digit_audio("5", 480), [320])
+        bench.ports[0].sources[6] = partial(np.resize, first)
+        bench.step(320)
+        if forgetful:
+            bench.board.detect_digits(0, False)
+            bench.board.detect_digits(0, True)
+        bench.ports[0].sources[6] = partial(np.resize, second)
+        bench.step(160)
+        del bench.ports[0].sources[6]
+        digits.append([event.digit for event in bench.run(800) if isinstance(event, Digit)])
+    assert digits == [["5"], []]
+
+
 # stations
 
 
@@ -446,6 +466,10 @@ def test_ringing_keeps_the_cadence_to_the_frame(size: int) -> None:
     expected = [0, RINGING, RINGING + SILENT, 2 * RINGING + SILENT, 2 * (RINGING + SILENT)]
     # Current changes at the beginning of the frame, and is looked at when that frame is over.
     assert [edge - (edge not in (0,)) for edge in edges] == expected
+
+
+def test_ringing_is_one_second_in_five() -> None:
+    assert (RINGING, SILENT) == (1 * SECOND, 4 * SECOND)
 
 
 def test_ringing_changes_inside_a_long_block() -> None:

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from callcenter.tdm import crc4
-from callcenter.tdm.crc_monitor import CRC_EXCESS
 from callcenter.tdm.framer import LOCAL_DELAY, Framer
 from callcenter.tdm.receiver import INTERWORKING, FrameReceiver
 from callcenter.tdm.transmitter import FrameTransmitter
@@ -254,6 +253,14 @@ def test_lom_ends_when_the_partner_turns_crc4_on() -> None:
     assert receiver.multiframe_aligned
 
 
+def test_multiframe_signals_not_2_ms_apart_are_no_alignment() -> None:
+    signal = framed(400, PLAIN)
+    for at in range(101, 300, 28):  # 14 odd frames apart
+        signal[[at, at + 2, at + 6], 0] &= 0x7F
+    _, _, seen = received(signal)
+    assert seen == [(Alarm.LOF, True, 0)]
+
+
 def test_imitated_frame_alignment_is_left_for_the_phase_with_the_multiframe() -> None:
     signal = framed(600)
     signal[0::2, 7] = 0x1B
@@ -295,18 +302,18 @@ def test_915_errors_in_1000_submultiframes_force_a_search(cut: int) -> None:
     signal[8 * 4 :: 8, 3] ^= 1
     receiver, _, seen = received(signal, cut=cut)
     losses = [at for alarm, on, at in seen if alarm is Alarm.LOF and on][1:]
-    assert losses[0] == 8 * (6 + CRC_EXCESS) + 7
-    assert receiver.counters.crc_errors >= CRC_EXCESS
+    assert losses[0] == 8 * (6 + 915) + 7
+    assert receiver.counters.crc_errors >= 915
 
 
 def test_914_errors_in_1000_submultiframes_are_survived() -> None:
     signal = framed(8 * 4000)
     for number in range(6, 3900):
-        if (number - 6) % 1000 < CRC_EXCESS - 1:
+        if (number - 6) % 1000 < 914:
             signal[8 * number, 3] ^= 1
     receiver, _, seen = received(signal, cut=400)
     assert len(seen) == 2
-    assert receiver.counters.crc_errors > 3 * (CRC_EXCESS - 1)
+    assert receiver.counters.crc_errors > 3 * (914)
     assert receiver.counters.alignment_losses == 0
 
 

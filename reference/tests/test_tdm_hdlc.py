@@ -233,6 +233,18 @@ def test_seven_ones_begin_octet_counting_until_a_good_frame() -> None:
     ]
 
 
+def test_seven_ones_spoil_a_frame_that_would_be_right_without_zeros() -> None:
+    """With the inserted zero two bits late the check bits are right, but seven ones are an abort."""
+    frame = b"\x7f\x01\x02\x03"
+    spoilt = unit(frame).replace("11111011", "11111110", 1)
+    assert spoilt != unit(frame)
+    line = flags(1) + unit(FISU) + "1" * 8 + flags(1) + spoilt + unit(FISU)
+    events = receive(octets_of(line))
+    assert [type(event) for event in events] == [HdlcFrame, HdlcError, HdlcFrame]
+    assert isinstance(events[2], HdlcFrame)
+    assert events[2].octets == FISU
+
+
 def test_line_of_ones_counts_an_error_every_16_octets() -> None:
     events = receive(b"\xff" * 400, cuts=range(0, 400, 40))
     assert events[0] == HdlcError(7, HdlcFault.ABORT, 0)
@@ -283,8 +295,11 @@ def test_receiver_locks_on_one_octet_without_flags(octet: int) -> None:
 
 def test_one_frame_is_no_repetition() -> None:
     receiver = HdlcReceiver(0)
-    receiver.put(octets_of(flags(1) + unit(FISU)), 0)
-    assert not receiver.locked
+    bits = flags(1) + unit(FISU)
+    for repeats, locked in ((1, False), (2, True)):
+        receiver = HdlcReceiver(0)
+        receiver.put(octets_of((bits + unit(FISU) * repeats)[: 8 * ((len(bits) * repeats + 8) // 8)]), 0)
+        assert receiver.locked == locked
 
 
 def stream(seed: int) -> bytes:

@@ -141,7 +141,6 @@ class FrameReceiver:
             if self._steady and self._is_regular(frames[:, 0]) and self._passes_crc(frames):
                 self._hits.clear()
                 self._number = (self._number + count) % MULTIFRAME
-                self._ais_run = 0
                 self.settled = not self.block_errors
                 self._finish(block)
                 return frames
