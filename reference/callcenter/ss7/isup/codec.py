@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from callcenter.errors import DecodeError
@@ -174,29 +175,50 @@ def decode(octets: bytes) -> Message:
     form = FORMATS.get(code)
     if form is None or form.free:
         return Message(cic, code, body=octets[HEAD:], spare=spare)
-    at = HEAD
-    fixed = []
-    for parameter, length in form.fixed:
-        fixed.append(contents(parameter, octets[at : at + length]))
-        at += length
-    count = len(form.variable) + (form.optional is not None)
-    if at + count > size:
+    pointers, behind = _PLACES[code]
+    if behind > size:
         raise IsupDecodeError(
-            size, f"fixed part and pointers of {form.type.name}, {at + count} octets", f"{size}"
+            size, f"fixed part and pointers of {form.type.name}, {behind} octets", f"{size}"
         )
-    variable, optional, starts, end = _parts(octets, form, at, count)
+    fixed = _fixed_part(code, octets[HEAD:pointers]) if pointers > HEAD else ()
+    if pointers == behind:
+        layout = None if behind == size else Layout(octets, ())
+        return Message(cic, code, fixed, (), (), b"", spare, layout)
+    variable, optional, starts, end = _parts(octets, form, pointers, behind)
     layout = None if end == size else Layout(octets, starts)
-    return Message(cic, code, tuple(fixed), variable, optional, b"", spare, layout)
+    return Message(cic, code, fixed, variable, optional, b"", spare, layout)
+
+
+_PLACES: Final[dict[int, tuple[int, int]]] = {
+    code: (at, at + len(form.variable) + (form.optional is not None))
+    for code, form in FORMATS.items()
+    for at in (HEAD + sum(length for _, length in form.fixed),)
+}
+"""Offsets of the first pointer and behind the last one, by message type."""
+
+
+@lru_cache(maxsize=1024)
+def _fixed_part(code: int, octets: bytes) -> tuple[Parameter, ...]:
+    """Return the fixed part: a few values make up nearly all traffic, so each is read once."""
+    found = []
+    at = 0
+    for parameter, length in FORMATS[code].fixed:
+        found.append(contents(parameter, octets[at : at + length]))
+        at += length
+    return tuple(found)
 
 
 def _parts(
-    octets: bytes, form: Format, at: int, count: int
+    octets: bytes, form: Format, at: int, first: int
 ) -> tuple[tuple[Parameter, ...], tuple[Parameter, ...], tuple[int, ...], int]:
-    """Read what the pointers lead to. The end is -1 when the parts do not lie one behind the other."""
+    """Read what the pointers from `at` to `first` lead to.
+
+    The end is -1 when the parts do not lie one behind the other.
+    """
     size = len(octets)
-    end = first = at + count
+    end = first
     variable: list[Parameter] = []
-    starts = []
+    starts: list[int] = []
     for parameter in form.variable:
         start = at + octets[at]
         if not first <= start < size:
