@@ -15,33 +15,20 @@ from callcenter.server import Address, Server, serve
 from callcenter.system import ReferenceSystem
 
 
-class _AddressType(click.ParamType):
-    """HOST:PORT, an IPv6 host in brackets."""
-
-    name = "host:port"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Address:
-        """Return host and port."""
-        found = re.fullmatch(r"(?:\[([^\]]+)\]|([^:\[\]]*)):(\d{1,5})", str(value))
-        if not found or not int(found[3]) <= 0xFFFF:
-            self.fail(f"found {value!r}, expected HOST:PORT", param, ctx)
-        return found[1] or found[2] or "127.0.0.1", int(found[3])
+def _address(text: str) -> Address:
+    """Return HOST:PORT, an IPv6 host in brackets, as host and port; `BadParameter` for anything else."""
+    found = re.fullmatch(r"(?:\[([^\]]+)\]|([^:\[\]]*)):(\d{1,5})", text)
+    if not found or not int(found[3]) <= 0xFFFF:
+        raise click.BadParameter(f"found {text!r}, expected HOST:PORT")
+    return found[1] or found[2] or "127.0.0.1", int(found[3])
 
 
-class _LineType(click.ParamType):
-    """LOCAL=REMOTE, both HOST:PORT."""
-
-    name = "local=remote"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[Address, Address]:
-        """Return both addresses."""
-        local, separator, remote = str(value).partition("=")
-        if not separator:
-            self.fail(f"found {value!r}, expected HOST:PORT=HOST:PORT", param, ctx)
-        address = _AddressType()
-        return address.convert(local, param, ctx), address.convert(remote, param, ctx)
+def _line(text: str) -> tuple[Address, Address]:
+    """Return LOCAL=REMOTE as both addresses."""
+    local, separator, remote = text.partition("=")
+    if not separator:
+        raise click.BadParameter(f"found {text!r}, expected HOST:PORT=HOST:PORT")
+    return _address(local), _address(remote)
 
 
 @click.group()
@@ -57,12 +44,18 @@ def main() -> None:
 @click.option(
     "--line",
     "lines",
-    type=_LineType(),
+    metavar="LOCAL=REMOTE",
+    callback=lambda context, parameter, texts: tuple(_line(text) for text in texts),
     multiple=True,
     required=True,
-    help="UDP addresses of a span's SAToP pseudowire, LOCAL=REMOTE; once for each span, in order.",
+    help="UDP addresses HOST:PORT of a span's SAToP pseudowire; once for each span, in order.",
 )
-@click.option("--control", type=_AddressType(), help="Serve the agents' control socket at this TCP address.")
+@click.option(
+    "--control",
+    metavar="HOST:PORT",
+    callback=lambda context, parameter, text: _address(text) if text else None,
+    help="Serve the agents' control socket at this TCP address.",
+)
 @click.option("--journal", type=click.Path(path_type=Path), help="Append every event to this file.")
 @click.option("--verbose", is_flag=True, help="Log state changes.")
 def serve_command(

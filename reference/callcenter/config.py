@@ -243,7 +243,13 @@ def _check_network(config: CentreConfig) -> None:
         raise ConfigurationError(f"{source}: points.{config.variant}: missing, expected a table")
     for name in config.points:
         if name not in codec.POINT_CODE_BITS:
-            raise refuse(source, "points", name, f"one of {', '.join(codec.POINT_CODE_BITS)}", known=codec.POINT_CODE_BITS)
+            raise refuse(
+                source,
+                "points",
+                name,
+                f"one of {', '.join(codec.POINT_CODE_BITS)}",
+                known=codec.POINT_CODE_BITS,
+            )
     points = config.points[config.variant]
     own = point_code(points.own, config.variant, source=source, key=f"points.{config.variant}.own")
     seen = {own: "own"}

@@ -27,7 +27,7 @@ import logging
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, cast
 
 import numpy as np
 
@@ -127,8 +127,7 @@ class PseudowireLine(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is there."""
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
         """A packet came; only those of the far end count."""
@@ -260,13 +259,12 @@ class Server:
 
     async def run(self, stop: asyncio.Event, *, started: Callable[[], None] | None = None) -> None:
         """Serve until `stop` is set. Raises `OSError` when an address cannot be had."""
-        loop = asyncio.get_running_loop()
         async with contextlib.AsyncExitStack() as stack:
             lines = []
             for number, (local, remote) in enumerate(self._addresses):
                 line = PseudowireLine(f"line{number}", remote)
                 stack.callback(line.close)
-                await loop.create_datagram_endpoint(lambda line=line: line, local_addr=local)
+                await self._open(line, local)
                 lines.append(line)
             if self._journal is not None:
                 file = stack.enter_context(self._journal.open("a", encoding="utf-8"))
@@ -280,6 +278,9 @@ class Server:
             if started is not None:
                 started()
             await self._pace(stop)
+
+    async def _open(self, line: PseudowireLine, local: Address) -> None:
+        await asyncio.get_running_loop().create_datagram_endpoint(lambda: line, local_addr=local)
 
     async def _pace(self, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()

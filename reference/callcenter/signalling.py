@@ -8,21 +8,23 @@ One network with one adjacent signalling point; its links share the load.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
+from callcenter.calls.primitives import Indication, Leg, Primitive
+from callcenter.config import CentreConfig, LinkConfig, circuits
+from callcenter.cti.journal import Journal, Types
+from callcenter.errors import ConfigurationError
+from callcenter.ss7.isup import Isup, IsupConfig
+from callcenter.ss7.isup.notices import Notice
+from callcenter.ss7.mtp2 import Mtp2Link
+from callcenter.ss7.mtp3 import Mtp3, Mtp3Config, Pause, Resume, Transfer
 from testrig.board import Board, HdlcError, HdlcFrame
 from testrig.clock import Instant
 
-from callcenter.calls.primitives import Indication, Leg, Primitive
-from callcenter.config import CentreConfig, LinkConfig
-from callcenter.cti.journal import Journal, Types
-from callcenter.errors import ConfigurationError
-from callcenter.ss7.isup import Isup
-from callcenter.ss7.mtp2 import Mtp2Link
-from callcenter.ss7.mtp3 import Mtp3, Pause, Resume, Transfer
-
 ISUP_SERVICE: Final = 5
 """Service indicator of the ISDN user part (Q.704 14.2.1)."""
+
+Order: TypeAlias = Literal["block", "unblock", "reset", "block group", "unblock group", "reset group"]
 
 ROOM: Final = 4
 """Frames handed to a channel ahead of time: the line never waits, and a retransmission is not late."""
@@ -35,6 +37,39 @@ _LINK_STATES: Final[Mapping[str, str]] = {
     "waiting for restoration": "out of service (waiting for restoration)",
 }
 """Level 3's word for a link, in the words of the maintenance terminal, where they differ."""
+
+
+def build(config: CentreConfig, board: Board, journal: Journal) -> Signalling:
+    """Compose the stack of `config`; raises `ConfigurationError` for what it cannot be."""
+    peers = {link.peer for link in config.links} | {group.peer for group in config.trunk_groups}
+    if len(peers) != 1:
+        raise ConfigurationError(
+            f"{config.source}: links: found peers {', '.join(sorted(peers))}, "
+            "expected one adjacent point for all links and trunk groups"
+        )
+    peer = config.peer(peers.pop())
+    places = [circuit for group in config.trunk_groups for circuit in circuits(group)]
+    try:
+        links = {
+            link.slc: Mtp2Link(f"link{link.slc}", timers=config.timers_of("MTP2")) for link in config.links
+        }
+        network = Mtp3Config(
+            variant=config.variant,
+            point_code=config.own,
+            adjacent=peer,
+            network_indicator=config.network_indicator,
+            timers=config.timers_of("MTP3"),
+        )
+        user = IsupConfig(
+            point_code=config.own,
+            circuits={peer: tuple(sorted(each.cic for each in places))},
+            groups={each.cic: each.group for each in places},
+            timers=config.timers_of("ISUP"),
+        )
+        mtp3, isup = Mtp3(network, links), Isup(user)
+        return Signalling(config, board, journal, links=links, mtp3=mtp3, isup=isup)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{config.source}: {error}") from error
 
 
 class Channel:
@@ -60,6 +95,7 @@ class Signalling:
         config: CentreConfig,
         board: Board,
         journal: Journal,
+        *,
         links: Mapping[int, Mtp2Link],
         mtp3: Mtp3,
         isup: Isup,
@@ -101,13 +137,18 @@ class Signalling:
             if isinstance(indication, Transfer):
                 if indication.si == ISUP_SERVICE:
                     isup.receive(indication.opc, indication.data, now)
-            elif isinstance(indication, Pause):
-                self._journal.append(now, Types.DESTINATION, {"point_code": indication.dpc, "available": False})
-                isup.pause(indication.dpc, now)
-            elif isinstance(indication, Resume):
-                self._journal.append(now, Types.DESTINATION, {"point_code": indication.dpc, "available": True})
-                isup.resume(indication.dpc, now)
+            else:
+                self._accessible(indication, now)
         return isup.indications()
+
+    def _accessible(self, indication: Pause | Resume, now: Instant) -> None:
+        available = isinstance(indication, Resume)
+        data: dict[str, object] = {"point_code": indication.dpc, "available": available}
+        self._journal.append(now, Types.DESTINATION, data)
+        if available:
+            self.isup.resume(indication.dpc, now)
+        else:
+            self.isup.pause(indication.dpc, now)
 
     def request(self, leg: Leg, primitive: Primitive, now: Instant) -> None:
         """Give a circuit a primitive."""
@@ -151,7 +192,7 @@ class Signalling:
 
     def idle(self, leg: Leg) -> bool:
         """Whether the circuit may be seized for an outgoing call."""
-        return self.isup.idle(leg.number)
+        return self.isup.idle(leg)
 
     # maintenance
 
@@ -171,6 +212,29 @@ class Signalling:
     def circuit_state(self, cic: int) -> str:
         """State of a circuit."""
         return self.isup.circuit_state(cic)
+
+    def order(self, order: Order, cic: int, count: int, now: Instant) -> None:
+        """Carry out a maintenance order for circuit `cic`, or `count` circuits from it on."""
+        isup = self.isup
+        match order:
+            case "block":
+                isup.block(cic, now)
+            case "unblock":
+                isup.unblock(cic, now)
+            case "reset":
+                isup.reset(cic, now)
+            case "block group":
+                isup.block_group(cic, count, now)
+            case "unblock group":
+                isup.unblock_group(cic, count, now)
+            case "reset group":
+                isup.reset_group(cic, count, now)
+
+    def timers(self) -> dict[str, int]:
+        """Durations in force in frames, by part and name."""
+        link = next(iter(self._channels.values())).link
+        parts = {"MTP2": link.durations, "MTP3": self.mtp3.durations, "ISUP": self.isup.timers}
+        return {f"{part} {name}": value for part, values in parts.items() for name, value in values.items()}
 
     # time
 
@@ -192,3 +256,14 @@ class Signalling:
     def settled(self) -> bool:
         """True when no link is changing or waits for an acknowledgement."""
         return not self.more and all(channel.link.settled for channel in self._channels.values())
+
+
+def _told(notice: Notice) -> dict[str, object]:
+    data: dict[str, object] = {"what": notice.what.value, "point_code": notice.point_code}
+    if notice.cic is not None:
+        data["cic"] = notice.cic
+    if notice.detail:
+        data["detail"] = notice.detail
+    if notice.alert:
+        data["alert"] = True
+    return data

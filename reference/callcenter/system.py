@@ -10,6 +10,7 @@ from callcenter.engine import Engine
 from callcenter.errors import CallcenterError, ConfigurationError
 from callcenter.ivr.flow import MenuNode, PlayNode, QueueNode
 from callcenter.media.announcements import MARKER_HZ
+from callcenter.signalling import Order
 from callcenter.tdm.board import VirtualBoard
 from testrig.board import Board, Loopback
 from testrig.clock import SECOND, Instant
@@ -206,15 +207,15 @@ class Maintenance:
 
     def reset_group(self, cic: int, count: int) -> None:
         """Reset `count` circuits from `cic` on."""
-        self._order("reset_group", cic, count)
+        self._order("reset group", cic, count)
 
     def block_group(self, cic: int, count: int) -> None:
         """Block `count` circuits from `cic` on."""
-        self._order("block_group", cic, count)
+        self._order("block group", cic, count)
 
     def unblock_group(self, cic: int, count: int) -> None:
         """Unblock `count` circuits from `cic` on."""
-        self._order("unblock_group", cic, count)
+        self._order("unblock group", cic, count)
 
     def activate_link(self, *, emergency: bool = False) -> None:
         """Activate the signalling link."""
@@ -247,7 +248,7 @@ class Maintenance:
         self._engine.board.set_loopback(line, names[loopback.upper()])
         self._engine.work()
 
-    def _order(self, order: str, cic: int, count: int = 1) -> None:
+    def _order(self, order: Order, cic: int, count: int = 1) -> None:
         for each in range(cic, cic + count):
             self._known(each)
         try:

@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
 from callcenter.cli import main
 from callcenter.config import DATA
 from callcenter.server import LONGEST_BACKLOG, Control, Pacer, PseudowireLine, Server, SoftStation
 from callcenter.system import reference
-from click.testing import CliRunner
-from hypothesis import given
-from hypothesis import strategies as st
 from testrig.clock import SECOND
 from testrig.line import DEFAULT_BLOCK
 from testrig.satop import Packetiser
@@ -188,7 +189,7 @@ def test_server_sends_its_line_in_real_time_and_journals_to_a_file(tmp_path: Pat
         peer.close()
         return count, taken
 
-    count, taken = asyncio.run(run())
+    count, taken = asyncio.run(asyncio.wait_for(run(), 10))
     assert count == pytest.approx(taken * 1_000, rel=0.3)
     written = [json.loads(line) for line in journal.read_text().splitlines()]
     assert [event["number"] for event in written] == list(range(1, len(written) + 1))
