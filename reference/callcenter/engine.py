@@ -80,11 +80,10 @@ class Engine:
         """Run for `count` frames."""
         events = self.board.advance(count)
         self.now += count
-        if events:
-            for event in events:
-                self._take(event)
-            self.work()
-        elif self._deadline is not None and self.now >= self._deadline:
+        news = False
+        for event in events:
+            news = self._take(event) or news
+        if news or (self._deadline is not None and self.now >= self._deadline):
             self.work()
         elif self.signalling.more:
             self.signalling.pump()
@@ -124,10 +123,11 @@ class Engine:
         parts = (self.signalling.next_deadline, self.calls.next_deadline, self._persistence.next_deadline)
         return min((each for each in parts if each is not None), default=None)
 
-    def _take(self, event: BoardEvent) -> None:
+    def _take(self, event: BoardEvent) -> bool:
+        """Take an event of the board; whether anything can come of it."""
         match event:
             case HdlcFrame() | HdlcError():
-                self.signalling.take(event)
+                return self.signalling.take(event)
             case Digit():
                 self.calls.digit(event.port, event.digit, self.now)
             case PlayEnded():
@@ -136,6 +136,7 @@ class Engine:
                 self.calls.hook(event.station, event.off, self.now)
             case SpanAlarm():
                 self._alarm(event)
+        return True
 
     def _alarm(self, event: SpanAlarm) -> None:
         """Journal the alarm; a fault that stands takes the span's circuits out of service, its end brings

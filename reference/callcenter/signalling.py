@@ -26,6 +26,9 @@ ISUP_SERVICE: Final = 5
 
 Order: TypeAlias = Literal["block", "unblock", "reset", "block group", "unblock group", "reset group"]
 
+FISU: Final = 3
+"""Octets of a fill-in signal unit without its check bits (Q.703 figure 3)."""
+
 ROOM: Final = 4
 """Frames handed to a channel ahead of time: the line never waits, and a retransmission is not late."""
 
@@ -75,13 +78,15 @@ def build(config: CentreConfig, board: Board, journal: Journal) -> Signalling:
 class Channel:
     """A link on its HDLC channel, and what the channel was last told."""
 
-    __slots__ = ("fill", "link", "more", "number", "slc", "state")
+    __slots__ = ("fill", "link", "more", "number", "seen", "slc", "state")
 
     def __init__(self, slc: int, link: Mtp2Link) -> None:
         self.slc = slc
         self.link = link
         self.number = -1
         self.fill: bytes | None = None
+        self.seen = b""
+        """The signal unit received last."""
         self.more = False
         """The link has frames to send that the channel had no room for."""
         self.state = link.state
@@ -119,13 +124,23 @@ class Signalling:
 
     # from the board
 
-    def take(self, event: HdlcFrame | HdlcError) -> None:
-        """Give what came on a channel to its link."""
+    def take(self, event: HdlcFrame | HdlcError) -> bool:
+        """Give what came on a channel to its link; whether anything can come of it.
+
+        Nothing can come of one more of the fill-in signal units that a settled link has seen before, which
+        is what nearly every block brings.
+        """
         channel = self._by_number[event.channel]
-        if isinstance(event, HdlcFrame):
-            channel.link.receive(event.octets, event.repeats, event.at)
-        else:
-            channel.link.fault(event.fault, event.at)
+        link = channel.link
+        if isinstance(event, HdlcError):
+            channel.seen = b""
+            link.fault(event.fault, event.at)
+            return True
+        octets = event.octets
+        known = octets == channel.seen and len(octets) == FISU and link.settled
+        channel.seen = octets
+        link.receive(octets, event.repeats, event.at)
+        return not (known and link.settled)
 
     # from and to the call engine
 
