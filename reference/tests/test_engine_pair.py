@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pytest
 
-from callcenter.media.g711 import encode_float
+from callcenter.media.announcements import MARKER_HZ
+from callcenter.media.g711 import decode, encode_float
 from callcenter.system import ReferenceSystem, reference
 from testrig.clock import SECOND
 from testrig.line import Octets
@@ -38,17 +39,18 @@ class Pair:
         self.home.attach([self.line.a], [each.exchange for each in self.phones["home"]])
         self.away.attach([self.line.b], [each.exchange for each in self.phones["away"]])
         self.now = 0
-        self.says: dict[tuple[str, int], int] = {}
+        self.says: dict[tuple[str, int], tuple[int, ...]] = {}
+        """Frequencies spoken into a telephone."""
         self.heard: dict[tuple[str, int], Octets] = {}
 
     def step(self, frames: int = 40) -> None:
         """Move by one block. The line ends exchange what the block before brought."""
         for name, phones in self.phones.items():
             for number, phone in enumerate(phones):
-                hz = self.says.get((name, number), 0)
+                hertz = self.says.get((name, number), ())
                 time = (np.arange(frames) + self.now) / SECOND
-                tone = encode_float(4_000 * np.sin(2 * np.pi * hz * time))
-                phone.phone.send(tone if hz else np.full(frames, SILENCE, np.uint8))
+                wave = sum((np.sin(2 * np.pi * hz * time) for hz in hertz), np.zeros(frames))
+                phone.phone.send(encode_float(0.15 * wave) if hertz else np.full(frames, SILENCE, np.uint8))
         if not self.now:
             self.line.b.send(np.full((frames, 32), 0xFF, np.uint8))
         self.home.advance(frames)
@@ -82,6 +84,24 @@ class Pair:
             parts.append(self.heard[name, number])
         return np.concatenate(parts)
 
+    def presses(self, name: str, number: int, key: str) -> None:
+        """Press a key for 100 ms (Q.23)."""
+        rows, columns = (697, 770, 852, 941), (1_209, 1_336, 1_477)
+        row, column = divmod("123456789*0#".index(key), 3)
+        self.says[name, number] = (rows[row], columns[column])
+        self.run(SECOND // 10)
+        del self.says[name, number]
+        self.run(SECOND // 10)
+
+    def hears(self, name: str, number: int, hz: int, within: int) -> None:
+        """Wait until the strongest frequency of 100 ms is `hz`, and loud."""
+        end = self.now + within
+        while self.now < end:
+            spectrum = np.abs(np.fft.rfft(decode(self.listen(name, number, 800)).astype(float)))
+            if abs(int(spectrum.argmax()) * 10 - hz) <= 10 and spectrum.max() > 100_000:
+                return
+        raise AssertionError(f"{hz} Hz not heard within {within / SECOND} s")
+
 
 @pytest.fixture(params=["itu14", "china24"])
 def pair(request: pytest.FixtureRequest) -> Pair:
@@ -111,11 +131,11 @@ def talking(pair: Pair) -> None:
 
 def test_agent_of_one_centre_talks_with_agent_of_the_other_and_octets_pass_unchanged(pair: Pair) -> None:
     talking(pair)
-    pair.says = {("home", 0): 700, ("away", 1): 1_300}
+    pair.says = {("home", 0): (700,), ("away", 1): (1_300,)}
     pair.run(SECOND // 10)
     for ear, hz in ((("home", 0), 1_300), (("away", 1), 700)):
         heard = pair.listen(*ear, 1_600)
-        wanted = encode_float(4_000 * np.sin(2 * np.pi * hz * np.arange(3_200) / SECOND))
+        wanted = encode_float(0.15 * np.sin(2 * np.pi * hz * np.arange(3_200) / SECOND))
         assert any((heard == wanted[phase : phase + 1_600]).all() for phase in range(80))
 
 
@@ -134,6 +154,30 @@ def test_call_ends_for_both_and_everything_is_free_again(pair: Pair) -> None:
         assert record["talking_seconds"] == pytest.approx(2.3, abs=0.5)
         cics = [circuit.cic for circuit in system.pixit.circuits]
         assert {system.maintenance().circuit_state(cic) for cic in cics} == {"idle"}
+
+
+def test_menu_is_heard_and_keys_are_understood_through_the_line(pair: Pair) -> None:
+    on_duty(pair.home, "1001")
+    pair.phones["home"][0].phone.hook(True)
+    pair.hears("home", 0, 450, SECOND)
+    pair.home.agent("1001").dial("9" + pair.away.pixit.menu_number)
+    for prompt in ("greeting", "menu"):
+        pair.hears("home", 0, MARKER_HZ[prompt], 3 * SECOND)
+    pair.presses("home", 0, pair.away.pixit.announcement_key)
+    pair.hears("home", 0, MARKER_HZ["information"], SECOND)
+    pair.hears("home", 0, MARKER_HZ["menu"], 4 * SECOND)
+    pair.presses("home", 0, pair.away.pixit.wrong_key)
+    pair.hears("home", 0, MARKER_HZ["invalid"], SECOND)
+    pair.presses("home", 0, pair.away.pixit.queue_key)
+    pair.hears("home", 0, MARKER_HZ["queue_music"], SECOND)
+    on_duty(pair.away, "1003")
+    pair.hears("home", 0, 450, SECOND)
+    pair.phones["home"][0].phone.hook(False)
+    pair.until(lambda: bool(pair.away.supervisor().records()), SECOND)
+    record = pair.away.supervisor().records()[-1]
+    assert (record["keys"], record["queue"], record["agent"]) == ("291", "sales", "1003")
+    assert record["cleared_by"] == "caller"
+    assert pair.away.agent("1003").state() == "ready"
 
 
 def test_number_not_allocated_is_heard_as_busy_tone_with_cause_1(pair: Pair) -> None:
