@@ -17,7 +17,7 @@ import multiprocessing
 import os
 import shutil
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -38,7 +38,7 @@ PRELOADED: Final = ["labgrid", "testline.session", "testline.testers", "testrig.
 
 
 @pytest.fixture(scope="session")
-def processes() -> Iterator[ForkServerContext]:
+def processes() -> ForkServerContext:
     """Where the runs are forked from."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([*PRELOADED, *(f"testline.cases.{module}" for module in MODULES)])
@@ -48,7 +48,7 @@ def processes() -> Iterator[ForkServerContext]:
         environment.delenv("PYTEST_XDIST_WORKER", raising=False)
         environment.delenv("PYTEST_ADDOPTS", raising=False)
         forkserver.ensure_running()
-    yield context
+    return context
 
 
 def verdicts(
