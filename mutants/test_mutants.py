@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import shlex
 import shutil
 import tomllib
 from collections.abc import Sequence
@@ -101,7 +102,7 @@ def test_cases_pass_on_the_reference(processes: ForkServerContext, tmp_path: Pat
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant["id"] for mutant in MUTANTS])
 def test_mutant_is_caught(mutant: dict[str, Any], processes: ForkServerContext, tmp_path: Path) -> None:
     mutate(mutant, tmp_path)
-    records = verdicts(processes, mutant["cases"], tmp_path, "-o", f"pythonpath={tmp_path}")
+    records = verdicts(processes, mutant["cases"], tmp_path, "-o", f"pythonpath={shlex.quote(str(tmp_path))}")
     missed = {
         case: f"{record['verdict']} {record['reason']}".strip()
         for case, record in records.items()
