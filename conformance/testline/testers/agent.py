@@ -65,10 +65,10 @@ class Agent:
         self.client.hang_up()
 
     def on_duty(self) -> None:
-        """Sign on and become ready."""
+        """Sign on and become ready; a caller who waits may be offered at once."""
         self.sign_on()
         self.ready()
-        self.is_in("ready", within=2 * SECOND)
+        self.is_in("ready", "reserved", "ringing", within=2 * SECOND)
 
     def is_in(self, *states: str, within: int) -> str:
         """Wait until the agent is in one of `states`; return which."""

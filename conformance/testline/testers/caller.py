@@ -48,7 +48,8 @@ class Caller:
         self.call.answered(within=within)
 
     def hangs_up(self, *, within: int = 15 * SECOND) -> None:
-        """Clear the call and wait until it is cleared."""
+        """Clear the call, whatever it has come to, and wait until it is cleared."""
+        self.call.catch_up()
         self.call.release(within=within)
         self._leave()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,8 @@ from testrig.line import Octets
 
 WINDOW: Final = 100 * MILLISECOND
 """Audio a reading is taken from."""
+STRIDE: Final = WINDOW // 2
+"""From one reading to the next in what was heard in a long block."""
 KEPT: Final = 4 * SECOND
 RECORDED: Final = 60 * SECOND
 """Audio kept for the report, from the first octet that is not idle on."""
@@ -44,6 +47,7 @@ class Voice:
         self._recorded = 0
         self._heard: deque[Octets] = deque()
         self._length = 0
+        self._total = 0
         self._tone: ToneGenerator | None = None
         self._keys = DtmfGenerator()
         self._watch: ToneWatch | None = None
@@ -96,6 +100,7 @@ class Voice:
             self._recorded += len(kept)
         self._heard.append(kept)
         self._length += len(kept)
+        self._total += len(kept)
         while self._length - len(self._heard[0]) >= KEPT:
             self._length -= len(self._heard.popleft())
 
@@ -147,13 +152,27 @@ class Voice:
 
     def tone(self, hz: float) -> float | None:
         """Return the level in dBm0 of a tone of `hz` heard in the last 100 ms, or None if it is not there."""
-        audio = self.latest(WINDOW)
-        if audio is None or silent(audio):
-            return None
-        if tones_share(audio, [hz]) < SHARE:
-            return None
-        found = tone_level(audio, hz)
-        return found if found >= AUDIBLE_DBM0 else None
+        return _tone_in(self.latest(WINDOW), hz)
+
+    def ear(self, hz: float) -> Callable[[], float | None]:
+        """Return a function that gives the level of a tone of `hz` heard since it was asked last, or None.
+
+        The bench moves in long blocks while nothing is under way, and a short burst may come and go within
+        one; so every 100 ms of what is new are looked at, not only the last.
+        """
+        seen = self._total
+
+        def listen() -> float | None:
+            nonlocal seen
+            new, seen = min(self._total - seen, self._length), self._total
+            audio = self.latest(min(new + WINDOW, self._length)) if self._length >= WINDOW else None
+            if audio is None:
+                return None
+            ends = [*range(len(audio) - new + STRIDE, len(audio), STRIDE), len(audio)]
+            found = (_tone_in(audio[end - WINDOW : end], hz) for end in ends if end >= WINDOW)
+            return next((level for level in found if level is not None), None)
+
+        return listen
 
     def heard(self) -> str:
         """What was heard in the last 100 ms, in words."""
@@ -169,7 +188,7 @@ class Voice:
         """Wait for a tone and return its level in dBm0; with limits (`level`) it is a measured value."""
         awaited = f"{self.name} hears {hz:g} Hz"
         found = self.bench.until(
-            lambda: self.tone(hz),
+            self.ear(hz),
             within=within,
             awaited=awaited,
             state=lambda: f"{self.name} hears {self.heard()}",
@@ -209,11 +228,19 @@ class Voice:
         """Fail when a tone of `hz` is heard within `during` frames."""
         self.clear()
         self.bench.never(
-            lambda: self.tone(hz),
+            self.ear(hz),
             during=during,
             unwanted=f"{hz:g} Hz at {self.name}",
             state=lambda: f"{self.name} hears {self.heard()}",
         )
+
+
+def _tone_in(audio: Octets | None, hz: float) -> float | None:
+    """The level in dBm0 of a tone of `hz` that fills `audio`, or None."""
+    if audio is None or silent(audio) or tones_share(audio, [hz]) < SHARE:
+        return None
+    found = tone_level(audio, hz)
+    return found if found >= AUDIBLE_DBM0 else None
 
 
 def expect_speech_both_ways(one: Voice, other: Voice, *, within: int = 2 * SECOND) -> tuple[float, float]:
