@@ -1,4 +1,4 @@
-@N-01 @N-04 @P-01
+@N-01 @N-04
 Feature: Calling the centre
   A person calls the call centre from the public network and is served.
 
@@ -44,7 +44,6 @@ Feature: Calling the centre
     And agent 1001 hangs up
     Then the call record shows caller "13800138000", agent 1001 and a talking time of about 10 seconds
 
-  @P-08
   Scenario: A number nobody has
     When a caller dials a number that is not allocated
     Then the caller is cleared with cause "unallocated number" within 2 seconds

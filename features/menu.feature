@@ -38,5 +38,5 @@ Feature: The menu
     Given agent 1001 is on duty and ready
     When a caller dials the menu number
     And the caller hears the greeting within 2 seconds
-    And the caller presses the key for an agent
+    And the caller interrupts and presses the key for an agent
     Then the telephone of agent 1001 rings within 2 seconds

@@ -1,4 +1,4 @@
-@N-04 @P-09 @M-03
+@N-04 @M-03
 Feature: Trouble on the trunk
 
   Background:
@@ -21,7 +21,7 @@ Feature: Trouble on the trunk
     When a caller dials the menu number
     Then the call is answered within 2 seconds
 
-  @P-08
+  @N-01
   Scenario: A blocked circuit takes no outgoing call
     When the network blocks every circuit but circuit 5
     And agent 1001 lifts the handset and dials "02155556666" outside

@@ -131,7 +131,7 @@ def test_unknown_service_does_no_harm(mtp3: Mtp3Tester) -> None:
 
 
 @case("MTP3/9", "Link is restored after a failure", clauses=["Q.704 12.2.3", "Q.704 16.8"],
-      proves=["N-01", "P-09"], needs="mtp3")
+      proves=["N-01"], needs="mtp3")
 def test_link_is_restored(mtp3: Mtp3Tester) -> None:
     """After a failure the system aligns the link again by itself and tests it."""
     mtp3.link.stop()
