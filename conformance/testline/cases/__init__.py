@@ -14,5 +14,6 @@ MODULES: Final = (
     "mtp2_transfer",
     "mtp3",
     "isup_supervision",
+    "ivr",
 )
 """Names of the modules of this package, in the order of the catalogue."""

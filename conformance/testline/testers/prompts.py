@@ -3,6 +3,7 @@ tones by their cadence."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 from testline.testers.caller import Caller
@@ -82,7 +83,7 @@ def hears_cadence(voice: Voice, name: str, *, within: int, periods: int = 2) -> 
         awaited=f"{voice.name} hears {name} tone",
         state=lambda: f"{voice.name} hears {voice.heard()}",
     )[1:]
-    found = [(burst.end - burst.start, later.start - burst.end) for burst, later in zip(bursts, bursts[1:])]
+    found = [(burst.end - burst.start, later.start - burst.end) for burst, later in pairwise(bursts)]
     for lasted, paused in found:
         for frames, wanted in ((lasted, on), (paused, off)):
             if abs(frames - wanted) > TOLERANCE * wanted + GRAIN:
