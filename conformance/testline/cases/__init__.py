@@ -15,5 +15,6 @@ MODULES: Final = (
     "mtp3",
     "isup_supervision",
     "ivr",
+    "queue",
 )
 """Names of the modules of this package, in the order of the catalogue."""
