@@ -98,3 +98,8 @@ class RunProgress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._progress.stop()
+        if self._console.is_terminal:
+            return
+        for name, (title, total) in self._areas.items():
+            if not total:  # features: how many scenarios they have is known when they have run
+                self._console.print(f"{escape(title)}: {counts_text(self._counts[name])}", soft_wrap=True)

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from testline.report.record import CaseRecord
 from testline.verdicts import Verdict
@@ -15,7 +16,8 @@ _REQUIREMENT = re.compile(r"[A-Z]-\d\d")
 
 def scenario_record(item: pytest.Item) -> CaseRecord | None:
     """Return the record of an item that is a scenario, None for any other test."""
-    template: Any = getattr(getattr(item, "obj", None), "__scenario__", None)
+    function = getattr(item, "obj", None)
+    template: Any = scenario_wrapper_template_registry.get(function) if callable(function) else None
     if template is None:
         return None
     feature = template.feature

@@ -297,6 +297,13 @@ def _hand_over(run: CaseRun, session: Session, report: pytest.TestReport) -> Non
     report.user_properties.append((PROPERTY, json.dumps(record.to_json(trace=False))))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Any) -> None:
+    """Write the sentence into the trace, so that the ladder shows what belongs to it."""
+    if "bench" in request.fixturenames:
+        request.getfixturevalue("bench").note(f"{step.keyword} {step.name}")
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Take the record out of a report, in whichever process puts the run together."""
     if report.when != "teardown" or _current is None or _current.is_worker:
