@@ -23,7 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run a command away from the checkout's influence."""
-    environment = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "TOX_ENV_DIR"}}
+    environment = {
+        key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "TOX_ENV_DIR"}
+    }
     return subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
@@ -57,7 +59,7 @@ def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_wheel_is_used_and_not_the_checkout(scripts: Path, tmp_path: Path) -> None:
-    code = "import testline, testrig, callcenter; print(testline.__file__, testrig.__file__, callcenter.__file__)"
+    code = "import testline as a, testrig as b, callcenter as c; print(a.__file__, b.__file__, c.__file__)"
     found = run(scripts / "python", "-c", code, cwd=tmp_path)
     assert found.returncode == 0, found.stderr
     assert str(ROOT) not in found.stdout

@@ -132,9 +132,9 @@ def catalogue_page() -> str:
     out = [
         "# Case catalogue",
         "",
-        f"{len(known.cases)} cases in {len(known.areas)} areas, from their decorators and docstrings. The verdict",
-        "is the one committed for the reference on the virtual rig. A case needs what its PICS items say;",
-        f"{unverified} cases rest on a clause or number that could not be checked against its source and are",
+        f"{len(known.cases)} cases in {len(known.areas)} areas, from their decorators and docstrings.",
+        "The verdict is the one committed for the reference on the virtual rig. A case needs what its PICS",
+        f"items say; {unverified} cases rest on a clause or number that could not be checked against its source and are",
         "marked *unverified*.",
         "",
     ]
@@ -165,13 +165,19 @@ def requirements_page() -> str:
     out = [
         "# Requirements",
         "",
-        f"What the call centre must do: {len(data['requirements'])} requirements. {proven} of them have at least one",
-        "scenario or case so far, which is not to say that everything such a requirement asks for is proven. The",
-        "matrix is generated from the sources at every build; the verdict is the one committed for the reference.",
+        f"What the call centre must do: {len(data['requirements'])} requirements. {proven} of them have a",
+        "scenario or case so far, which is not to say that everything such a requirement asks for is",
+        "proven. The matrix is generated from the sources at every build; the verdict is the one committed",
+        "for the reference.",
         "",
     ]
     for letter, group in data["groups"].items():
-        out += [f"## {letter} {group['title']}", "", "| id | requirement | scenarios | cases |", "|---|---|---|---|"]
+        out += [
+            f"## {letter} {group['title']}",
+            "",
+            "| id | requirement | scenarios | cases |",
+            "|---|---|---|---|",
+        ]
         for key, requirement in data["requirements"].items():
             if not key.startswith(f"{letter}-"):
                 continue

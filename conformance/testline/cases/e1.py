@@ -47,8 +47,13 @@ def test_frame_alignment_is_sent(e1: SpanTester) -> None:
     )
 
 
-@case("E1/2", "CRC-4 multiframe is sent without errors", clauses=["G.704 2.3.3", "G.706 4.2", "G.706 4.3.1"],
-      proves=["N-04"], needs="e1.crc4")
+@case(
+    "E1/2",
+    "CRC-4 multiframe is sent without errors",
+    clauses=["G.704 2.3.3", "G.706 4.2", "G.706 4.3.1"],
+    proves=["N-04"],
+    needs="e1.crc4",
+)
 def test_crc4_is_sent(e1: SpanTester) -> None:
     """5,000 submultiframes of the system have the CRC-4 of their content."""
     e1.comes_up()
@@ -62,8 +67,13 @@ def test_crc4_is_sent(e1: SpanTester) -> None:
     )
 
 
-@case("E1/3", "CRC errors are reported by E bits", clauses=["G.704 2.3.3.4", "G.706 4.3.1"], proves=["N-04"],
-      needs="e1.crc4")
+@case(
+    "E1/3",
+    "CRC errors are reported by E bits",
+    clauses=["G.704 2.3.3.4", "G.706 4.3.1"],
+    proves=["N-04"],
+    needs="e1.crc4",
+)
 def test_crc_errors_are_reported(e1: SpanTester) -> None:
     """Seven submultiframes with a wrong CRC-4 come back as seven E bits set to 0, and no more."""
     e1.comes_up()
@@ -79,8 +89,13 @@ def test_crc_errors_are_reported(e1: SpanTester) -> None:
     )
 
 
-@case("E1/4", "Loss of frame alignment after three errors", clauses=["G.706 4.1.1", "G.732 4.2"],
-      proves=["N-04"], needs="e1")
+@case(
+    "E1/4",
+    "Loss of frame alignment after three errors",
+    clauses=["G.706 4.1.1", "G.732 4.2"],
+    proves=["N-04"],
+    needs="e1",
+)
 def test_three_fas_errors_lose_alignment(e1: SpanTester) -> None:
     """Frame alignment signals in error without end: the system loses alignment and sends RAI."""
     e1.comes_up()
@@ -91,8 +106,13 @@ def test_three_fas_errors_lose_alignment(e1: SpanTester) -> None:
     e1.system_has(Alarm.LOF, within=REACTION)
 
 
-@case("E1/5", "Two frame alignment signals in error are survived", clauses=["G.706 4.1.1"], proves=["N-04"],
-      needs="e1")
+@case(
+    "E1/5",
+    "Two frame alignment signals in error are survived",
+    clauses=["G.706 4.1.1"],
+    proves=["N-04"],
+    needs="e1",
+)
 def test_two_fas_errors_are_survived(e1: SpanTester) -> None:
     """Two frame alignment signals in error in a row do not lose alignment: no RAI, no alarm."""
     e1.comes_up()
@@ -105,8 +125,9 @@ def test_two_fas_errors_are_survived(e1: SpanTester) -> None:
     )
 
 
-@case("E1/6", "Frame alignment is recovered", clauses=["G.706 4.1.2", "G.732 4.2"], proves=["N-04"],
-      needs="e1")
+@case(
+    "E1/6", "Frame alignment is recovered", clauses=["G.706 4.1.2", "G.732 4.2"], proves=["N-04"], needs="e1"
+)
 def test_alignment_is_recovered(e1: SpanTester) -> None:
     """When the frame alignment signal is right again the system aligns and takes RAI back."""
     e1.comes_up()
@@ -117,8 +138,14 @@ def test_alignment_is_recovered(e1: SpanTester) -> None:
     e1.comes_up()
 
 
-@case("E1/7", "Bit 2 of odd frames in error loses alignment", clauses=["G.706 4.1.1"], proves=["N-04"],
-      needs="e1.bit2", unverified=True)
+@case(
+    "E1/7",
+    "Bit 2 of odd frames in error loses alignment",
+    clauses=["G.706 4.1.1"],
+    proves=["N-04"],
+    needs="e1.bit2",
+    unverified=True,
+)
 def test_bit_2_errors_lose_alignment(e1: SpanTester) -> None:
     """Bit 2 wrong in odd frames without end: alignment is lost (the additional criterion of G.706)."""
     e1.comes_up()
@@ -179,8 +206,13 @@ def test_random_bits_do_not_align(e1: SpanTester) -> None:
     )
 
 
-@case("E1/12", "Remote alarm is shown", clauses=["G.732 4.2", "G.704 2.3.2"], proves=["N-04", "M-03"],
-      needs="e1")
+@case(
+    "E1/12",
+    "Remote alarm is shown",
+    clauses=["G.732 4.2", "G.704 2.3.2"],
+    proves=["N-04", "M-03"],
+    needs="e1",
+)
 def test_remote_alarm_is_shown(e1: SpanTester) -> None:
     """The system's own signal is lost on the way: the tester sends RAI, and the system shows it."""
     pair = e1.pair
@@ -193,8 +225,9 @@ def test_remote_alarm_is_shown(e1: SpanTester) -> None:
     e1.system_clear(within=2 * SECOND)
 
 
-@case("E1/13", "CRC multiframe alignment is recovered", clauses=["G.706 4.2"], proves=["N-04"],
-      needs="e1.crc4")
+@case(
+    "E1/13", "CRC multiframe alignment is recovered", clauses=["G.706 4.2"], proves=["N-04"], needs="e1.crc4"
+)
 def test_multiframe_alignment_is_recovered(e1: SpanTester) -> None:
     """After the multiframe alignment signal was wrong for a while, CRC-4 reports work again."""
     e1.comes_up()
@@ -212,8 +245,13 @@ def test_multiframe_alignment_is_recovered(e1: SpanTester) -> None:
     )
 
 
-@case("E1/14", "Excessive CRC errors force a new search", clauses=["G.706 4.3.2"], proves=["N-04"],
-      needs="e1.crc4")
+@case(
+    "E1/14",
+    "Excessive CRC errors force a new search",
+    clauses=["G.706 4.3.2"],
+    proves=["N-04"],
+    needs="e1.crc4",
+)
 def test_excessive_crc_errors_force_search(e1: SpanTester) -> None:
     """915 and more of 1,000 submultiframes in error: the system gives its alignment up."""
     e1.comes_up()
@@ -223,8 +261,14 @@ def test_excessive_crc_errors_force_search(e1: SpanTester) -> None:
     e1.comes_up()
 
 
-@case("E1/15", "Payload loopback", clauses=["O.162"], proves=["M-03", "N-04"], needs="e1.loopback",
-      unverified=True)
+@case(
+    "E1/15",
+    "Payload loopback",
+    clauses=["O.162"],
+    proves=["M-03", "N-04"],
+    needs="e1.loopback",
+    unverified=True,
+)
 def test_payload_loopback(e1: SpanTester) -> None:
     """With the payload loop closed, 1 s of a random pattern in time slot 5 comes back bit for bit."""
     e1.comes_up()

@@ -51,8 +51,13 @@ def still_works(isup: IsupTester, cic: int) -> None:
     isup.expect_idle(cic)
 
 
-@case("Q.784.1/1.1", "Non-allocated circuits", clauses=["Q.764 2.9.5.1", "Q.764 2.12"], proves=["N-01"],
-      needs="isup")
+@case(
+    "Q.784.1/1.1",
+    "Non-allocated circuits",
+    clauses=["Q.764 2.9.5.1", "Q.764 2.12"],
+    proves=["N-01"],
+    needs="isup",
+)
 def test_unknown_circuit_is_not_answered(isup: IsupTester) -> None:
     """An IAM on a circuit that does not exist is discarded, or answered by UCIC; no call comes of it."""
     cic = max(isup.circuits) + 500
@@ -67,8 +72,13 @@ def test_unknown_circuit_is_not_answered(isup: IsupTester) -> None:
     )
 
 
-@case("Q.784.1/1.2.1", "RSC received on an idle circuit", clauses=["Q.764 2.9.3.1"], proves=["N-01"],
-      needs="isup")
+@case(
+    "Q.784.1/1.2.1",
+    "RSC received on an idle circuit",
+    clauses=["Q.764 2.9.3.1"],
+    proves=["N-01"],
+    needs="isup",
+)
 def test_reset_of_idle_circuit(isup: IsupTester) -> None:
     """RSC on an idle circuit is answered by RLC."""
     cic = isup.free_circuit()
@@ -77,8 +87,13 @@ def test_reset_of_idle_circuit(isup: IsupTester) -> None:
     isup.expect_idle(cic)
 
 
-@case("Q.784.1/1.2.2", "RSC sent on an idle circuit", clauses=["Q.764 2.9.3.1"], proves=["N-01", "M-03"],
-      needs="isup.maintenance")
+@case(
+    "Q.784.1/1.2.2",
+    "RSC sent on an idle circuit",
+    clauses=["Q.764 2.9.3.1"],
+    proves=["N-01", "M-03"],
+    needs="isup.maintenance",
+)
 def test_reset_sent(isup: IsupTester) -> None:
     """Ordered to reset a circuit, the system sends RSC and is content with RLC."""
     cic = isup.free_circuit()
@@ -89,8 +104,13 @@ def test_reset_sent(isup: IsupTester) -> None:
     isup.expect_idle(cic)
 
 
-@case("Q.784.1/1.2.3", "RSC received on a locally blocked circuit", clauses=["Q.764 2.9.3.1 c"],
-      proves=["N-01"], needs="isup.maintenance")
+@case(
+    "Q.784.1/1.2.3",
+    "RSC received on a locally blocked circuit",
+    clauses=["Q.764 2.9.3.1 c"],
+    proves=["N-01"],
+    needs="isup.maintenance",
+)
 def test_reset_of_locally_blocked_circuit(isup: IsupTester) -> None:
     """A locally blocked circuit is blocked again (BLO) when the far end resets it, and RLC is sent."""
     cic = isup.free_circuit()
@@ -104,8 +124,13 @@ def test_reset_of_locally_blocked_circuit(isup: IsupTester) -> None:
     isup.send_message(cic, "BLA")
 
 
-@case("Q.784.1/1.2.4", "RSC received on a remotely blocked circuit", clauses=["Q.764 2.9.3.1"],
-      proves=["N-01"], needs="isup")
+@case(
+    "Q.784.1/1.2.4",
+    "RSC received on a remotely blocked circuit",
+    clauses=["Q.764 2.9.3.1"],
+    proves=["N-01"],
+    needs="isup",
+)
 def test_reset_of_remotely_blocked_circuit(isup: IsupTester) -> None:
     """RSC from the end that blocked removes the blocking; RLC is the answer."""
     cic = isup.free_circuit()
@@ -121,18 +146,34 @@ def test_reset_of_remotely_blocked_circuit(isup: IsupTester) -> None:
     )
 
 
-@case("Q.784.1/1.2.5a", "Circuit group reset received", clauses=["Q.764 2.9.3.2", "Q.763 3.43"],
-      proves=["N-01"], needs="isup")
+@case(
+    "Q.784.1/1.2.5a",
+    "Circuit group reset received",
+    clauses=["Q.764 2.9.3.2", "Q.763 3.43"],
+    proves=["N-01"],
+    needs="isup",
+)
 def test_group_reset_received(isup: IsupTester) -> None:
     """GRS for a range of circuits is answered by GRA with the same range, all status bits 0."""
     cic, count = two(isup)
     isup.send_message(cic, "GRS", range=count - 1, status=b"")
-    isup.expect(cic, "GRA", within=ANSWER, where=lambda got: got.range_and_status.range == count - 1
-                and not any(bytes(got.range_and_status.status)))
+    isup.expect(
+        cic,
+        "GRA",
+        within=ANSWER,
+        where=lambda got: (
+            got.range_and_status.range == count - 1 and not any(bytes(got.range_and_status.status))
+        ),
+    )
 
 
-@case("Q.784.1/1.2.5b", "Circuit group reset received, range 0", clauses=["Q.764 2.9.3.2", "Q.763 3.43"],
-      proves=["N-01"], needs="isup")
+@case(
+    "Q.784.1/1.2.5b",
+    "Circuit group reset received, range 0",
+    clauses=["Q.764 2.9.3.2", "Q.763 3.43"],
+    proves=["N-01"],
+    needs="isup",
+)
 def test_group_reset_of_range_0(isup: IsupTester) -> None:
     """Range 0 is not allowed in GRS: the message is discarded."""
     cic, _ = two(isup)
@@ -141,8 +182,13 @@ def test_group_reset_of_range_0(isup: IsupTester) -> None:
     still_works(isup, cic)
 
 
-@case("Q.784.1/1.2.5c", "Circuit group reset received, range 32", clauses=["Q.764 2.9.3.2", "Q.763 3.43"],
-      proves=["N-01"], needs="isup")
+@case(
+    "Q.784.1/1.2.5c",
+    "Circuit group reset received, range 32",
+    clauses=["Q.764 2.9.3.2", "Q.763 3.43"],
+    proves=["N-01"],
+    needs="isup",
+)
 def test_group_reset_of_range_32(isup: IsupTester) -> None:
     """Range 32 and more is not allowed in GRS: the message is discarded."""
     cic, _ = two(isup)
@@ -151,8 +197,13 @@ def test_group_reset_of_range_32(isup: IsupTester) -> None:
     still_works(isup, cic)
 
 
-@case("Q.784.1/1.2.6", "Circuit group reset sent", clauses=["Q.764 2.9.3.2"], proves=["N-01", "M-03"],
-      needs="isup.maintenance")
+@case(
+    "Q.784.1/1.2.6",
+    "Circuit group reset sent",
+    clauses=["Q.764 2.9.3.2"],
+    proves=["N-01", "M-03"],
+    needs="isup.maintenance",
+)
 def test_group_reset_sent(isup: IsupTester) -> None:
     """Ordered to reset a group, the system sends GRS with the right range and is content with GRA."""
     cic, count = two(isup)
@@ -163,15 +214,25 @@ def test_group_reset_sent(isup: IsupTester) -> None:
     isup.expect_idle(cic)
 
 
-@case("Q.784.1/1.3.1.1a", "Circuit group blocking and unblocking received, maintenance oriented",
-      clauses=["Q.764 2.8.2.1", "Q.763 3.13"], proves=["N-01"], needs="isup")
+@case(
+    "Q.784.1/1.3.1.1a",
+    "Circuit group blocking and unblocking received, maintenance oriented",
+    clauses=["Q.764 2.8.2.1", "Q.763 3.13"],
+    proves=["N-01"],
+    needs="isup",
+)
 def test_group_blocking_received(isup: IsupTester) -> None:
     """CGB is answered by CGBA, CGU by CGUA, each with the range and status it acknowledges."""
     group_blocking_received(isup, supervision=0)
 
 
-@case("Q.784.1/1.3.1.1d", "Circuit group blocking and unblocking received, hardware failure oriented",
-      clauses=["Q.764 2.8.2.2", "Q.763 3.13"], proves=["N-01"], needs="isup")
+@case(
+    "Q.784.1/1.3.1.1d",
+    "Circuit group blocking and unblocking received, hardware failure oriented",
+    clauses=["Q.764 2.8.2.2", "Q.763 3.13"],
+    proves=["N-01"],
+    needs="isup",
+)
 def test_hardware_group_blocking_received(isup: IsupTester) -> None:
     """As for maintenance, with the type indicator of hardware failure in every message."""
     group_blocking_received(isup, supervision=1)
@@ -188,8 +249,9 @@ def group_blocking_received(isup: IsupTester, *, supervision: int) -> None:
             answer,
             within=ANSWER,
             supervision=supervision,
-            where=lambda got: got.range_and_status.range == count - 1
-            and bytes(got.range_and_status.status) == status,
+            where=lambda got: (
+                got.range_and_status.range == count - 1 and bytes(got.range_and_status.status) == status
+            ),
         )
         blocked = "blocked" in isup.bench.system.maintenance().circuit_state(cic + count - 1)
         isup.bench.until(
@@ -199,18 +261,30 @@ def group_blocking_received(isup: IsupTester, *, supervision: int) -> None:
         )
 
 
-@case("Q.784.1/1.3.1.2a", "Circuit group blocking and unblocking sent, maintenance oriented",
-      clauses=["Q.764 2.8.2.1"], proves=["N-01", "M-03"], needs="isup.maintenance")
+@case(
+    "Q.784.1/1.3.1.2a",
+    "Circuit group blocking and unblocking sent, maintenance oriented",
+    clauses=["Q.764 2.8.2.1"],
+    proves=["N-01", "M-03"],
+    needs="isup.maintenance",
+)
 def test_group_blocking_sent(isup: IsupTester) -> None:
     """Ordered, the system sends CGB and CGU for the group and takes the acknowledgements."""
     cic, count = two(isup)
     status = bytes(((1 << count) - 1,))
     maintenance = isup.bench.system.maintenance()
-    for give, order, answer in ((maintenance.block_group, "CGB", "CGBA"),
-                                (maintenance.unblock_group, "CGU", "CGUA")):
+    for give, order, answer in (
+        (maintenance.block_group, "CGB", "CGBA"),
+        (maintenance.unblock_group, "CGU", "CGUA"),
+    ):
         give(cic, count)
-        isup.expect(cic, order, within=ANSWER, supervision=0,
-                    where=lambda got: bytes(got.range_and_status.status) == status)
+        isup.expect(
+            cic,
+            order,
+            within=ANSWER,
+            supervision=0,
+            where=lambda got: bytes(got.range_and_status.status) == status,
+        )
         isup.send_message(cic, answer, supervision=0, range=count - 1, status=status)
         isup.expect_nothing(cic, during=65 * SECOND)
 
@@ -232,8 +306,9 @@ def test_blocking_received(isup: IsupTester) -> None:
     isup.expect_idle(cic)
 
 
-@case("Q.784.1/1.3.2.2", "BLO sent", clauses=["Q.764 2.8.2"], proves=["N-01", "M-03"],
-      needs="isup.maintenance")
+@case(
+    "Q.784.1/1.3.2.2", "BLO sent", clauses=["Q.764 2.8.2"], proves=["N-01", "M-03"], needs="isup.maintenance"
+)
 def test_blocking_sent(isup: IsupTester) -> None:
     """Ordered, the system sends BLO and UBL and takes the acknowledgements."""
     cic = isup.free_circuit()
@@ -248,8 +323,13 @@ def test_blocking_sent(isup: IsupTester) -> None:
     isup.expect_idle(cic)
 
 
-@case("Q.784.1/1.3.2.3", "Blocking from both ends, removed at one end", clauses=["Q.764 2.8.2"],
-      proves=["N-01", "M-03"], needs="isup.maintenance")
+@case(
+    "Q.784.1/1.3.2.3",
+    "Blocking from both ends, removed at one end",
+    clauses=["Q.764 2.8.2"],
+    proves=["N-01", "M-03"],
+    needs="isup.maintenance",
+)
 def test_blocking_from_both_ends(isup: IsupTester) -> None:
     """Blocked from both ends, a circuit stays blocked when the far end unblocks."""
     cic = isup.free_circuit()
@@ -262,16 +342,23 @@ def test_blocking_from_both_ends(isup: IsupTester) -> None:
     isup.send_message(cic, "UBL")
     isup.expect(cic, "UBA", within=ANSWER)
     isup.bench.until(
-        lambda: "locally blocked" in maintenance.circuit_state(cic)
-        and "remotely blocked" not in maintenance.circuit_state(cic),
+        lambda: (
+            "locally blocked" in maintenance.circuit_state(cic)
+            and "remotely blocked" not in maintenance.circuit_state(cic)
+        ),
         within=SECOND,
         awaited=f"circuit {cic} locally blocked only",
         state=lambda: maintenance.circuit_state(cic),
     )
 
 
-@case("Q.784.1/1.3.2.4", "IAM received on a remotely blocked circuit", clauses=["Q.764 2.8.2.3"],
-      proves=["N-01"], needs="isup")
+@case(
+    "Q.784.1/1.3.2.4",
+    "IAM received on a remotely blocked circuit",
+    clauses=["Q.764 2.8.2.3"],
+    proves=["N-01"],
+    needs="isup",
+)
 def test_iam_unblocks(isup: IsupTester) -> None:
     """An IAM from the end that blocked removes the blocking, and the call goes on."""
     cic = isup.free_circuit()
@@ -286,8 +373,13 @@ def test_iam_unblocks(isup: IsupTester) -> None:
     )
 
 
-@case("Q.784.1/1.3.2.5", "Blocking with CGB, unblocking with UBL", clauses=["Q.764 2.8.2.1"],
-      proves=["N-01"], needs="isup")
+@case(
+    "Q.784.1/1.3.2.5",
+    "Blocking with CGB, unblocking with UBL",
+    clauses=["Q.764 2.8.2.1"],
+    proves=["N-01"],
+    needs="isup",
+)
 def test_group_blocking_and_single_unblocking(isup: IsupTester) -> None:
     """A circuit blocked by a maintenance CGB is unblocked by UBL."""
     cic, count = two(isup)
@@ -303,8 +395,13 @@ def test_group_blocking_and_single_unblocking(isup: IsupTester) -> None:
     )
 
 
-@case("Q.784.1/1.5.1", "Receipt of unexpected messages on an idle circuit", clauses=["Q.764 2.9.5.1"],
-      proves=["N-01"], needs="isup")
+@case(
+    "Q.784.1/1.5.1",
+    "Receipt of unexpected messages on an idle circuit",
+    clauses=["Q.764 2.9.5.1"],
+    proves=["N-01"],
+    needs="isup",
+)
 def test_unexpected_on_idle_circuit(isup: IsupTester) -> None:
     """RLC on an idle circuit is discarded, REL is answered by RLC, ACM is answered by RSC."""
     cic = isup.free_circuit()
@@ -318,8 +415,13 @@ def test_unexpected_on_idle_circuit(isup: IsupTester) -> None:
     isup.expect_idle(cic)
 
 
-@case("Q.784.1/1.5.2", "Receipt of an unexpected RLC during call set-up", clauses=["Q.764 2.9.5.1"],
-      proves=["N-01"], needs="isup.outgoing")
+@case(
+    "Q.784.1/1.5.2",
+    "Receipt of an unexpected RLC during call set-up",
+    clauses=["Q.764 2.9.5.1"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_unexpected_rlc_during_setup(centre: Centre) -> None:
     """RLC in answer to an IAM resets the circuit: RSC is sent."""
     call = outgoing(centre)
@@ -328,8 +430,14 @@ def test_unexpected_rlc_during_setup(centre: Centre) -> None:
     call.send("RLC")
 
 
-@case("Q.784.1/1.5.3", "Receipt of unexpected messages during a call",
-      clauses=["Q.764 2.9.5.1", "Q.764 2.8.2.3"], proves=["N-01"], needs="isup.incoming", unverified=True)
+@case(
+    "Q.784.1/1.5.3",
+    "Receipt of unexpected messages during a call",
+    clauses=["Q.764 2.9.5.1", "Q.764 2.8.2.3"],
+    proves=["N-01"],
+    needs="isup.incoming",
+    unverified=True,
+)
 def test_unexpected_during_call(isup: IsupTester) -> None:
     """BLA and UBA that nobody asked for do not disturb an answered call.
 
@@ -355,8 +463,13 @@ def compatibility(instruction: int) -> bytes:
     return bytes((0x38, 1, instruction))
 
 
-@case("Q.784.1/1.6.1.1", "Receipt of an unknown message in forward direction",
-      clauses=["Q.764 2.9.5.2", "Q.764 2.9.5.3.2"], proves=["N-01"], needs="isup.incoming")
+@case(
+    "Q.784.1/1.6.1.1",
+    "Receipt of an unknown message in forward direction",
+    clauses=["Q.764 2.9.5.2", "Q.764 2.9.5.3.2"],
+    proves=["N-01"],
+    needs="isup.incoming",
+)
 def test_unknown_message_is_discarded(isup: IsupTester) -> None:
     """An unknown message does not disturb an answered call; confusion with cause 97 may be sent."""
     call = answered_call(isup)
@@ -373,8 +486,13 @@ def test_unknown_message_is_discarded(isup: IsupTester) -> None:
     call.release()
 
 
-@case("Q.784.1/1.7.1.1", "Unknown message with instruction to release the call",
-      clauses=["Q.764 2.9.5.3.2", "Q.763 3.33"], proves=["N-01"], needs="isup.compatibility")
+@case(
+    "Q.784.1/1.7.1.1",
+    "Unknown message with instruction to release the call",
+    clauses=["Q.764 2.9.5.3.2", "Q.763 3.33"],
+    proves=["N-01"],
+    needs="isup.compatibility",
+)
 def test_unknown_message_releases(isup: IsupTester) -> None:
     """Instruction indicator 'release call': REL with cause 97 is sent."""
     call = answered_call(isup)
@@ -384,8 +502,13 @@ def test_unknown_message_releases(isup: IsupTester) -> None:
     isup.expect_idle(call.cic)
 
 
-@case("Q.784.1/1.7.1.2", "Unknown message with instruction to discard the message",
-      clauses=["Q.764 2.9.5.3.2", "Q.763 3.33"], proves=["N-01"], needs="isup.compatibility")
+@case(
+    "Q.784.1/1.7.1.2",
+    "Unknown message with instruction to discard the message",
+    clauses=["Q.764 2.9.5.3.2", "Q.763 3.33"],
+    proves=["N-01"],
+    needs="isup.compatibility",
+)
 def test_unknown_message_discarded_by_instruction(isup: IsupTester) -> None:
     """Instruction 'discard message' without notification: nothing is sent, the call goes on."""
     call = answered_call(isup)
@@ -394,8 +517,13 @@ def test_unknown_message_discarded_by_instruction(isup: IsupTester) -> None:
     call.release()
 
 
-@case("Q.784.1/1.6.2.1", "Receipt of unknown parameters in forward direction",
-      clauses=["Q.764 2.9.5.2", "Q.764 2.9.5.3.3"], proves=["N-01"], needs="isup.incoming")
+@case(
+    "Q.784.1/1.6.2.1",
+    "Receipt of unknown parameters in forward direction",
+    clauses=["Q.764 2.9.5.2", "Q.764 2.9.5.3.3"],
+    proves=["N-01"],
+    needs="isup.incoming",
+)
 def test_unknown_parameter_does_no_harm(isup: IsupTester) -> None:
     """An IAM with an unknown optional parameter makes an ordinary call; confusion may be sent."""
     unknown = Parameter(code=UNKNOWN_CODE, contents=Octets(b"\x11\x22\x33"))

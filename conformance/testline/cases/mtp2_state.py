@@ -75,8 +75,13 @@ def aligned_ready(link: LinkTester) -> Unit:
     return link.expect("FISU", within=10 * SECOND)
 
 
-@case("Q.781/1.1a", "Initialization (power-up)", clauses=["Q.703 7", "Q.703 11.1.3"], proves=["N-01"],
-      needs="mtp2")
+@case(
+    "Q.781/1.1a",
+    "Initialization (power-up)",
+    clauses=["Q.703 7", "Q.703 11.1.3"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_out_of_service_sends_sios(link: LinkTester) -> None:
     """A link out of service sends SIOS and nothing else."""
     out_of_service(link)
@@ -100,8 +105,13 @@ def test_aligned_gives_up_after_t3(link: LinkTester) -> None:
     measure_time(link.bench, "T3", ended.at - begun.at, 1, 2)
 
 
-@case("Q.781/1.4", "Timer T1 and timer T4 (normal)", clauses=["Q.703 7.3", "Q.703 12.3"], proves=["N-01"],
-      needs="mtp2")
+@case(
+    "Q.781/1.4",
+    "Timer T1 and timer T4 (normal)",
+    clauses=["Q.703 7.3", "Q.703 12.3"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_proving_lasts_t4_and_aligned_ready_t1(link: LinkTester) -> None:
     """Normal proving lasts T4; with SIN still coming the system gives up after T1."""
     align(link)
@@ -113,8 +123,13 @@ def test_proving_lasts_t4_and_aligned_ready_t1(link: LinkTester) -> None:
     measure_time(link.bench, "T1", ended.at - ready.at, 40, 50)
 
 
-@case("Q.781/1.5a", "Normal alignment, correct procedure (FISU)", clauses=["Q.703 7.2", "Q.703 7.3"],
-      proves=["N-01"], needs="mtp2")
+@case(
+    "Q.781/1.5a",
+    "Normal alignment, correct procedure (FISU)",
+    clauses=["Q.703 7.2", "Q.703 7.3"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_normal_alignment_ends_in_service(link: LinkTester) -> None:
     """SIO, SIN, proving, FISU from both ends, and the link is in service: messages may be sent.
 
@@ -126,8 +141,13 @@ def test_normal_alignment_ends_in_service(link: LinkTester) -> None:
     link.expect_msu(within=SECOND // 4)
 
 
-@case("Q.781/1.6", "Normal alignment, correct procedure (MSU)", clauses=["Q.703 7.3", "Q.703 5.2"],
-      proves=["N-01"], needs="mtp2")
+@case(
+    "Q.781/1.6",
+    "Normal alignment, correct procedure (MSU)",
+    clauses=["Q.703 7.3", "Q.703 5.2"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_msu_ends_alignment(link: LinkTester) -> None:
     """An MSU instead of a FISU brings the link into service and is acknowledged."""
     mtp3 = Mtp3Tester(link.bench, link)
@@ -138,8 +158,13 @@ def test_msu_ends_alignment(link: LinkTester) -> None:
     link.expect("FISU", "MSU", within=REACTION, awaited="BSN 0", where=lambda unit: unit.bsn == 0)
 
 
-@case("Q.781/1.7", "SIO received during normal proving period", clauses=["Q.703 7.3"], proves=["N-01"],
-      needs="mtp2")
+@case(
+    "Q.781/1.7",
+    "SIO received during normal proving period",
+    clauses=["Q.703 7.3"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_sio_during_proving_restarts_it(link: LinkTester) -> None:
     """SIO during proving stops it; proving begins again, in full, with the next SIN."""
     align(link)
@@ -153,8 +178,13 @@ def test_sio_during_proving_restarts_it(link: LinkTester) -> None:
     measure_time(link.bench, "T4 (normal) after SIO", ready.at - again, 7.5, 9.5)
 
 
-@case("Q.781/1.12a", "SIOS received when aligned ready", clauses=["Q.703 7.3", "Q.703 10"], proves=["N-01"],
-      needs="mtp2")
+@case(
+    "Q.781/1.12a",
+    "SIOS received when aligned ready",
+    clauses=["Q.703 7.3", "Q.703 10"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_sios_when_aligned_ready(link: LinkTester) -> None:
     """SIOS in aligned ready takes the link out of service."""
     aligned_ready(link)
@@ -162,8 +192,13 @@ def test_sios_when_aligned_ready(link: LinkTester) -> None:
     link.expect("SIOS", within=REACTION)
 
 
-@case("Q.781/1.13", "SIO received when aligned ready", clauses=["Q.703 7.3", "Q.703 10"], proves=["N-01"],
-      needs="mtp2")
+@case(
+    "Q.781/1.13",
+    "SIO received when aligned ready",
+    clauses=["Q.703 7.3", "Q.703 10"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_sio_when_aligned_ready(link: LinkTester) -> None:
     """SIO in aligned ready takes the link out of service."""
     aligned_ready(link)
@@ -171,8 +206,13 @@ def test_sio_when_aligned_ready(link: LinkTester) -> None:
     link.expect("SIOS", within=REACTION)
 
 
-@case("Q.781/1.17", "No SIO sent during normal proving period", clauses=["Q.703 7.3"], proves=["N-01"],
-      needs="mtp2")
+@case(
+    "Q.781/1.17",
+    "No SIO sent during normal proving period",
+    clauses=["Q.703 7.3"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_sin_at_once_is_enough(link: LinkTester) -> None:
     """SIN in answer to SIO, without a SIO before it, aligns the link and begins proving."""
     out_of_service(link)
@@ -184,8 +224,13 @@ def test_sin_at_once_is_enough(link: LinkTester) -> None:
     measure_time(link.bench, "T4 (normal)", ready.at - proving, 7.5, 9.5)
 
 
-@case("Q.781/1.18", "Emergency set before alignment", clauses=["Q.703 7.2", "Q.703 7.3"], proves=["N-01"],
-      needs="mtp2.emergency")
+@case(
+    "Q.781/1.18",
+    "Emergency set before alignment",
+    clauses=["Q.703 7.2", "Q.703 7.3"],
+    proves=["N-01"],
+    needs="mtp2.emergency",
+)
 def test_emergency_sends_sie(link: LinkTester) -> None:
     """With emergency set the system sends SIE, and proving is the emergency one."""
     align(link, emergency=True)
@@ -195,8 +240,13 @@ def test_emergency_sends_sie(link: LinkTester) -> None:
     measure_time(link.bench, "T4 (emergency)", ready.at - proving, 0.4, 0.6)
 
 
-@case("Q.781/1.21", "Both ends set emergency", clauses=["Q.703 7.2", "Q.703 12.3"], proves=["N-01"],
-      needs="mtp2.emergency")
+@case(
+    "Q.781/1.21",
+    "Both ends set emergency",
+    clauses=["Q.703 7.2", "Q.703 12.3"],
+    proves=["N-01"],
+    needs="mtp2.emergency",
+)
 def test_both_ends_emergency(link: LinkTester) -> None:
     """SIE from both ends: emergency proving."""
     align(link, emergency=True)
@@ -206,8 +256,13 @@ def test_both_ends_emergency(link: LinkTester) -> None:
     measure_time(link.bench, "T4 (emergency)", ready.at - proving, 0.4, 0.6)
 
 
-@case("Q.781/1.22", "One end sets emergency", clauses=["Q.703 7.2", "Q.703 12.3"], proves=["N-01"],
-      needs="mtp2.emergency")
+@case(
+    "Q.781/1.22",
+    "One end sets emergency",
+    clauses=["Q.703 7.2", "Q.703 12.3"],
+    proves=["N-01"],
+    needs="mtp2.emergency",
+)
 def test_far_end_emergency(link: LinkTester) -> None:
     """SIE received while SIN is sent: the proving period is the emergency one."""
     align(link)
@@ -217,8 +272,13 @@ def test_far_end_emergency(link: LinkTester) -> None:
     measure_time(link.bench, "T4 (emergency)", ready.at - proving, 0.4, 0.6)
 
 
-@case("Q.781/1.24", "No SIO sent during emergency alignment", clauses=["Q.703 7.3"], proves=["N-01"],
-      needs="mtp2.emergency")
+@case(
+    "Q.781/1.24",
+    "No SIO sent during emergency alignment",
+    clauses=["Q.703 7.3"],
+    proves=["N-01"],
+    needs="mtp2.emergency",
+)
 def test_sie_at_once_is_enough(link: LinkTester) -> None:
     """SIE in answer to SIO aligns the link and begins emergency proving."""
     out_of_service(link)
@@ -230,8 +290,13 @@ def test_sie_at_once_is_enough(link: LinkTester) -> None:
     measure_time(link.bench, "T4 (emergency)", ready.at - proving, 0.4, 0.6)
 
 
-@case("Q.781/1.25", "Deactivation during initial alignment", clauses=["Q.703 7.3"], proves=["N-01", "M-03"],
-      needs="mtp2")
+@case(
+    "Q.781/1.25",
+    "Deactivation during initial alignment",
+    clauses=["Q.703 7.3"],
+    proves=["N-01", "M-03"],
+    needs="mtp2",
+)
 def test_stop_while_not_aligned(link: LinkTester) -> None:
     """Stopped while it sends SIO, the system sends SIOS."""
     out_of_service(link)
@@ -240,8 +305,13 @@ def test_stop_while_not_aligned(link: LinkTester) -> None:
     link.expect("SIOS", within=REACTION)
 
 
-@case("Q.781/1.26", "Deactivation during aligned state", clauses=["Q.703 7.3"], proves=["N-01", "M-03"],
-      needs="mtp2")
+@case(
+    "Q.781/1.26",
+    "Deactivation during aligned state",
+    clauses=["Q.703 7.3"],
+    proves=["N-01", "M-03"],
+    needs="mtp2",
+)
 def test_stop_while_aligned(link: LinkTester) -> None:
     """Stopped while it sends SIN and waits for SIN, the system sends SIOS."""
     align(link)
@@ -276,8 +346,13 @@ def test_sie_in_service(link: LinkTester) -> None:
     link.expect("SIOS", within=REACTION)
 
 
-@case("Q.781/1.32a", "Deactivation during the proving period", clauses=["Q.703 7.3"],
-      proves=["N-01", "M-03"], needs="mtp2")
+@case(
+    "Q.781/1.32a",
+    "Deactivation during the proving period",
+    clauses=["Q.703 7.3"],
+    proves=["N-01", "M-03"],
+    needs="mtp2",
+)
 def test_stop_while_proving(link: LinkTester) -> None:
     """Stopped while proving, the system sends SIOS."""
     align(link)
@@ -287,8 +362,13 @@ def test_stop_while_proving(link: LinkTester) -> None:
     link.expect("SIOS", within=REACTION)
 
 
-@case("Q.781/1.35", "SIPO received instead of FISUs", clauses=["Q.703 8", "Q.703 7.3"], proves=["N-01"],
-      needs="mtp2")
+@case(
+    "Q.781/1.35",
+    "SIPO received instead of FISUs",
+    clauses=["Q.703 8", "Q.703 7.3"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_sipo_when_aligned_ready(link: LinkTester) -> None:
     """SIPO from the far end ends T1: the link does not fail while the far processor is out."""
     aligned_ready(link)
@@ -296,8 +376,13 @@ def test_sipo_when_aligned_ready(link: LinkTester) -> None:
     link.expect_not("SIOS", "SIO", during=60 * SECOND)
 
 
-@case("Q.781/2.1", "Unexpected signal units in the out of service state", clauses=["Q.703 7"],
-      proves=["N-01"], needs="mtp2")
+@case(
+    "Q.781/2.1",
+    "Unexpected signal units in the out of service state",
+    clauses=["Q.703 7"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_out_of_service_ignores_everything(link: LinkTester) -> None:
     """Out of service, nothing received makes the system send anything but SIOS."""
     out_of_service(link)
@@ -308,8 +393,13 @@ def test_out_of_service_ignores_everything(link: LinkTester) -> None:
     link.expect_only("SIOS", during=SECOND // 4)
 
 
-@case("Q.781/3.5", "Link in service, transmission path broken", clauses=["Q.703 10.2", "Q.703 4.1.4"],
-      proves=["N-01"], needs="mtp2")
+@case(
+    "Q.781/3.5",
+    "Link in service, transmission path broken",
+    clauses=["Q.703 10.2", "Q.703 4.1.4"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_flagless_line_fails_the_link(link: LinkTester) -> None:
     """When nothing but ones is received the link fails: octet counting fills the error monitor.
 
@@ -323,8 +413,13 @@ def test_flagless_line_fails_the_link(link: LinkTester) -> None:
     measure_time(link.bench, "detection of the break", failed.at - broken, 0.1, 0.16, "Q.703 10.2")
 
 
-@case("Q.781/3.6", "Link in service, forward indicator bits corrupted", clauses=["Q.703 5.3.2"],
-      proves=["N-01"], needs="mtp2")
+@case(
+    "Q.781/3.6",
+    "Link in service, forward indicator bits corrupted",
+    clauses=["Q.703 5.3.2"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_wrong_fib_fails_the_link(link: LinkTester) -> None:
     """Forward indicator bits inverted without a request: two of three fail the link."""
     in_service(link)

@@ -34,8 +34,13 @@ def corrupt(link: LinkTester, count: int) -> None:
     link.bench.until(lambda: link.backlog == 0, within=10 * SECOND, awaited="wrong signal units sent")
 
 
-@case("Q.781/5.1", "More than seven consecutive ones between flags", clauses=["Q.703 4.1.3", "Q.703 4.1.4"],
-      proves=["N-01"], needs="mtp2")
+@case(
+    "Q.781/5.1",
+    "More than seven consecutive ones between flags",
+    clauses=["Q.703 4.1.3", "Q.703 4.1.4"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_abort_is_one_error(link: LinkTester) -> None:
     """Eight ones between flags are one error, not the end of the link."""
     mtp3 = in_service(link)
@@ -44,8 +49,13 @@ def test_abort_is_one_error(link: LinkTester) -> None:
     stays_in_service(link, mtp3)
 
 
-@case("Q.781/5.2", "Signal unit longer than the maximum", clauses=["Q.703 4.1.3", "Q.703 4.1.4"],
-      proves=["N-01"], needs="mtp2")
+@case(
+    "Q.781/5.2",
+    "Signal unit longer than the maximum",
+    clauses=["Q.703 4.1.3", "Q.703 4.1.4"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_too_long_unit_is_discarded(link: LinkTester) -> None:
     """A signal unit of 300 octets is discarded and not acknowledged; the link stays in service."""
     mtp3 = in_service(link)
@@ -55,8 +65,13 @@ def test_too_long_unit_is_discarded(link: LinkTester) -> None:
     stays_in_service(link, mtp3)
 
 
-@case("Q.781/5.3", "Signal unit shorter than the minimum", clauses=["Q.703 4.1.3"], proves=["N-01"],
-      needs="mtp2")
+@case(
+    "Q.781/5.3",
+    "Signal unit shorter than the minimum",
+    clauses=["Q.703 4.1.3"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_too_short_unit_is_discarded(link: LinkTester) -> None:
     """A signal unit of two octets and check bits is discarded; the link stays in service."""
     mtp3 = in_service(link)
@@ -65,8 +80,13 @@ def test_too_short_unit_is_discarded(link: LinkTester) -> None:
     stays_in_service(link, mtp3)
 
 
-@case("Q.781/6.1", "Error rate of 1 in 256, link remains in service", clauses=["Q.703 10.2.2"],
-      proves=["N-01"], needs="mtp2")
+@case(
+    "Q.781/6.1",
+    "Error rate of 1 in 256, link remains in service",
+    clauses=["Q.703 10.2.2"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_few_errors_leak_away(link: LinkTester) -> None:
     """40 wrong signal units, then 20 more a while later: what has leaked away leaves the link in service."""
     mtp3 = in_service(link)
@@ -76,8 +96,9 @@ def test_few_errors_leak_away(link: LinkTester) -> None:
     stays_in_service(link, mtp3)
 
 
-@case("Q.781/6.3", "Consecutive corrupt signal units", clauses=["Q.703 10.2.2"], proves=["N-01"],
-      needs="mtp2")
+@case(
+    "Q.781/6.3", "Consecutive corrupt signal units", clauses=["Q.703 10.2.2"], proves=["N-01"], needs="mtp2"
+)
 def test_64_errors_fail_the_link(link: LinkTester) -> None:
     """63 wrong signal units in a row leave the link in service; a 64th takes it out."""
     mtp3 = in_service(link)
@@ -89,8 +110,13 @@ def test_64_errors_fail_the_link(link: LinkTester) -> None:
     assert mtp3.link is link
 
 
-@case("Q.781/7.1", "Proving: error rate below the normal threshold", clauses=["Q.703 10.3.2"],
-      proves=["N-01"], needs="mtp2")
+@case(
+    "Q.781/7.1",
+    "Proving: error rate below the normal threshold",
+    clauses=["Q.703 10.3.2"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_three_errors_do_not_stop_proving(link: LinkTester) -> None:
     """Three wrong signal units in a normal proving period do not restart it."""
     align(link)
@@ -102,8 +128,13 @@ def test_three_errors_do_not_stop_proving(link: LinkTester) -> None:
     measure_time(link.bench, "T4 (normal)", ready.at - proving, 7.5, 9.5)
 
 
-@case("Q.781/7.2", "Proving: error rate at the normal threshold", clauses=["Q.703 10.3.2", "Q.703 7.3"],
-      proves=["N-01"], needs="mtp2")
+@case(
+    "Q.781/7.2",
+    "Proving: error rate at the normal threshold",
+    clauses=["Q.703 10.3.2", "Q.703 7.3"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_four_errors_restart_proving(link: LinkTester) -> None:
     """Four wrong signal units in a normal proving period restart it."""
     align(link)
@@ -115,8 +146,13 @@ def test_four_errors_restart_proving(link: LinkTester) -> None:
     measure_time(link.bench, "proving after the fourth error", ready.at - again, 7.4, 9.5)
 
 
-@case("Q.781/7.3", "Proving: error rate above the normal threshold", clauses=["Q.703 7.3", "Q.703 10.3.2"],
-      proves=["N-01"], needs="mtp2")
+@case(
+    "Q.781/7.3",
+    "Proving: error rate above the normal threshold",
+    clauses=["Q.703 7.3", "Q.703 10.3.2"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_five_failed_provings_end_alignment(link: LinkTester) -> None:
     """When five proving periods have failed, alignment is given up."""
     align(link)
@@ -130,8 +166,13 @@ def test_five_failed_provings_end_alignment(link: LinkTester) -> None:
     link.expect("SIOS", within=REACTION)
 
 
-@case("Q.781/7.4", "Proving: error rate at the emergency threshold", clauses=["Q.703 10.3.2"],
-      proves=["N-01"], needs="mtp2.emergency")
+@case(
+    "Q.781/7.4",
+    "Proving: error rate at the emergency threshold",
+    clauses=["Q.703 10.3.2"],
+    proves=["N-01"],
+    needs="mtp2.emergency",
+)
 def test_one_error_restarts_emergency_proving(link: LinkTester) -> None:
     """One wrong signal unit restarts emergency proving."""
     align(link)
@@ -143,8 +184,13 @@ def test_one_error_restarts_emergency_proving(link: LinkTester) -> None:
     measure_time(link.bench, "proving after the error", ready.at - again, 0.39, 0.6)
 
 
-@case("Q.781/8.1", "MSU transmission and reception", clauses=["Q.703 5.2.1", "Q.703 5.2.3"],
-      proves=["N-01"], needs="mtp2")
+@case(
+    "Q.781/8.1",
+    "MSU transmission and reception",
+    clauses=["Q.703 5.2.1", "Q.703 5.2.3"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_msu_is_acknowledged_and_answered(link: LinkTester) -> None:
     """MSUs are numbered in sequence, acknowledged positively, and nothing is repeated."""
     mtp3 = in_service(link)
@@ -164,8 +210,13 @@ def test_msu_is_acknowledged_and_answered(link: LinkTester) -> None:
     )
 
 
-@case("Q.781/8.2", "Negative acknowledgement of an MSU", clauses=["Q.703 5.2.2", "Q.703 5.2.4"],
-      proves=["N-01"], needs="mtp2")
+@case(
+    "Q.781/8.2",
+    "Negative acknowledgement of an MSU",
+    clauses=["Q.703 5.2.2", "Q.703 5.2.4"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_negative_acknowledgement_repeats(link: LinkTester) -> None:
     """An MSU that is asked for again comes again with the same FSN and the forward indicator inverted."""
     mtp3 = in_service(link)
@@ -196,8 +247,13 @@ def test_duplicated_fsn_is_discarded(link: LinkTester) -> None:
     stays_in_service(link, mtp3)
 
 
-@case("Q.781/8.11", "Abnormal BSN, two consecutive FISUs", clauses=["Q.703 5.3.1"], proves=["N-01"],
-      needs="mtp2")
+@case(
+    "Q.781/8.11",
+    "Abnormal BSN, two consecutive FISUs",
+    clauses=["Q.703 5.3.1"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_abnormal_bsn_fails_the_link(link: LinkTester) -> None:
     """A BSN that acknowledges what was never sent, in two of three signal units, fails the link."""
     in_service(link)
@@ -206,8 +262,9 @@ def test_abnormal_bsn_fails_the_link(link: LinkTester) -> None:
     link.expect("SIOS", within=REACTION)
 
 
-@case("Q.781/8.10", "Abnormal BSN, single signal unit", clauses=["Q.703 5.3.1"], proves=["N-01"],
-      needs="mtp2")
+@case(
+    "Q.781/8.10", "Abnormal BSN, single signal unit", clauses=["Q.703 5.3.1"], proves=["N-01"], needs="mtp2"
+)
 def test_single_abnormal_bsn_is_survived(link: LinkTester) -> None:
     """A single signal unit with an abnormal BSN does not fail the link."""
     mtp3 = in_service(link)
@@ -216,8 +273,13 @@ def test_single_abnormal_bsn_is_survived(link: LinkTester) -> None:
     stays_in_service(link, mtp3)
 
 
-@case("Q.781/8.12", "Excessive delay of acknowledgement", clauses=["Q.703 5.3.1", "Q.703 12.3"],
-      proves=["N-01"], needs="mtp2")
+@case(
+    "Q.781/8.12",
+    "Excessive delay of acknowledgement",
+    clauses=["Q.703 5.3.1", "Q.703 12.3"],
+    proves=["N-01"],
+    needs="mtp2",
+)
 def test_missing_acknowledgement_fails_the_link(link: LinkTester) -> None:
     """An MSU not acknowledged within T7 fails the link."""
     mtp3 = in_service(link)
@@ -252,8 +314,9 @@ def test_busy_restarts_t7(link: LinkTester) -> None:
         link.expect_not("SIOS", during=SECOND // 10)
 
 
-@case("Q.781/10.3", "Congestion: timer T6", clauses=["Q.703 9.3", "Q.703 12.3"], proves=["N-01"],
-      needs="mtp2")
+@case(
+    "Q.781/10.3", "Congestion: timer T6", clauses=["Q.703 9.3", "Q.703 12.3"], proves=["N-01"], needs="mtp2"
+)
 def test_long_congestion_fails_the_link(link: LinkTester) -> None:
     """When the far end stays busy for T6 the link fails."""
     mtp3 = in_service(link)

@@ -19,8 +19,13 @@ SPARE_SI: Final = 11
 """A service indicator that Q.704 14.2.1 leaves spare."""
 
 
-@case("MTP3/1", "Link test is answered with the same pattern", clauses=["Q.707 2.2"], proves=["N-01"],
-      needs="mtp3")
+@case(
+    "MTP3/1",
+    "Link test is answered with the same pattern",
+    clauses=["Q.707 2.2"],
+    proves=["N-01"],
+    needs="mtp3",
+)
 def test_sltm_is_answered(mtp3: Mtp3Tester) -> None:
     """Test patterns of 1 to 15 octets come back unchanged, from and to the right points."""
     for length in (1, 2, 8, 15):
@@ -29,8 +34,13 @@ def test_sltm_is_answered(mtp3: Mtp3Tester) -> None:
         mtp3.expect_slta(pattern, within=SECOND)
 
 
-@case("MTP3/2", "Link test is sent when the link comes into service", clauses=["Q.707 2.2", "Q.704 12.2"],
-      proves=["N-01"], needs="mtp3")
+@case(
+    "MTP3/2",
+    "Link test is sent when the link comes into service",
+    clauses=["Q.707 2.2", "Q.704 12.2"],
+    proves=["N-01"],
+    needs="mtp3",
+)
 def test_sltm_is_sent_after_alignment(mtp3: Mtp3Tester) -> None:
     """The system tests the link itself: SLTM with its code and a pattern of 1 to 15 octets."""
     mtp3.link.stop()
@@ -46,8 +56,13 @@ def test_sltm_is_sent_after_alignment(mtp3: Mtp3Tester) -> None:
     )
 
 
-@case("MTP3/3", "Link test is repeated, timer T2 of Q.707", clauses=["Q.707 5.5"], proves=["N-01"],
-      needs="mtp3.periodic_test")
+@case(
+    "MTP3/3",
+    "Link test is repeated, timer T2 of Q.707",
+    clauses=["Q.707 5.5"],
+    proves=["N-01"],
+    needs="mtp3.periodic_test",
+)
 def test_sltm_is_periodic(mtp3: Mtp3Tester) -> None:
     """In service the link is tested again every T2."""
     mtp3.forget()
@@ -56,8 +71,13 @@ def test_sltm_is_periodic(mtp3: Mtp3Tester) -> None:
     measure_time(mtp3.bench, "T2 (Q.707)", second.at - first.at, 30, 90, "Q.707 5.5")
 
 
-@case("MTP3/4", "Link test not answered, timer T1 of Q.707", clauses=["Q.707 2.2", "Q.707 5.5"],
-      proves=["N-01"], needs="mtp3")
+@case(
+    "MTP3/4",
+    "Link test not answered, timer T1 of Q.707",
+    clauses=["Q.707 2.2", "Q.707 5.5"],
+    proves=["N-01"],
+    needs="mtp3",
+)
 def test_unanswered_sltm_fails_the_link(mtp3: Mtp3Tester) -> None:
     """No SLTA: the test is repeated once after T1; unanswered again, the link is taken out of service."""
     mtp3.answering = False
@@ -76,8 +96,9 @@ def test_unanswered_sltm_fails_the_link(mtp3: Mtp3Tester) -> None:
     )
 
 
-@case("MTP3/5", "Link test answered with a wrong pattern", clauses=["Q.707 2.2"], proves=["N-01"],
-      needs="mtp3")
+@case(
+    "MTP3/5", "Link test answered with a wrong pattern", clauses=["Q.707 2.2"], proves=["N-01"], needs="mtp3"
+)
 def test_wrong_slta_is_no_answer(mtp3: Mtp3Tester) -> None:
     """An SLTA with another pattern does not count: the test is repeated and then the link fails."""
     mtp3.answering = False
@@ -97,8 +118,13 @@ def test_wrong_slta_is_no_answer(mtp3: Mtp3Tester) -> None:
     )
 
 
-@case("MTP3/6", "Link test with a wrong destination", clauses=["Q.704 2.4", "Q.707 2.2"], proves=["N-01"],
-      needs="mtp3")
+@case(
+    "MTP3/6",
+    "Link test with a wrong destination",
+    clauses=["Q.704 2.4", "Q.707 2.2"],
+    proves=["N-01"],
+    needs="mtp3",
+)
 def test_wrong_dpc_is_discarded(mtp3: Mtp3Tester) -> None:
     """A signalling link test for another point code is not answered, and does no harm."""
     mtp3.send_sltm(b"\x01\x02", dpc=mtp3.other ^ 1, deliberate=True)
@@ -107,8 +133,9 @@ def test_wrong_dpc_is_discarded(mtp3: Mtp3Tester) -> None:
     mtp3.expect_slta(b"\x03\x04", within=SECOND)
 
 
-@case("MTP3/7", "Wrong network indicator", clauses=["Q.704 2.4", "Q.704 14.2.2"], proves=["N-01"],
-      needs="mtp3")
+@case(
+    "MTP3/7", "Wrong network indicator", clauses=["Q.704 2.4", "Q.704 14.2.2"], proves=["N-01"], needs="mtp3"
+)
 def test_wrong_network_indicator_is_discarded(mtp3: Mtp3Tester) -> None:
     """A signalling link test of another network is not answered, and does no harm."""
     mtp3.send_sltm(b"\x05\x06", ni=mtp3.ni ^ 1, deliberate=True)
@@ -117,8 +144,7 @@ def test_wrong_network_indicator_is_discarded(mtp3: Mtp3Tester) -> None:
     mtp3.expect_slta(b"\x07\x08", within=SECOND)
 
 
-@case("MTP3/8", "Unequipped user part", clauses=["Q.704 11.2.7", "Q.704 2.4"], proves=["N-01"],
-      needs="mtp3")
+@case("MTP3/8", "Unequipped user part", clauses=["Q.704 11.2.7", "Q.704 2.4"], proves=["N-01"], needs="mtp3")
 def test_unknown_service_does_no_harm(mtp3: Mtp3Tester) -> None:
     """A message for a user part that the system has not got leaves the link in service.
 
@@ -130,8 +156,13 @@ def test_unknown_service_does_no_harm(mtp3: Mtp3Tester) -> None:
     mtp3.expect_slta(b"\x09\x0a", within=SECOND)
 
 
-@case("MTP3/9", "Link is restored after a failure", clauses=["Q.704 12.2.3", "Q.704 16.8"],
-      proves=["N-01"], needs="mtp3")
+@case(
+    "MTP3/9",
+    "Link is restored after a failure",
+    clauses=["Q.704 12.2.3", "Q.704 16.8"],
+    proves=["N-01"],
+    needs="mtp3",
+)
 def test_link_is_restored(mtp3: Mtp3Tester) -> None:
     """After a failure the system aligns the link again by itself and tests it."""
     mtp3.link.stop()
@@ -141,8 +172,13 @@ def test_link_is_restored(mtp3: Mtp3Tester) -> None:
     mtp3.expect_sltm(within=5 * SECOND)
 
 
-@case("MTP3/10", "Truncated messages do no harm", clauses=["Q.704 2.2", "Q.704 14"], proves=["N-01"],
-      needs="mtp3")
+@case(
+    "MTP3/10",
+    "Truncated messages do no harm",
+    clauses=["Q.704 2.2", "Q.704 14"],
+    proves=["N-01"],
+    needs="mtp3",
+)
 def test_truncated_label_does_no_harm(mtp3: Mtp3Tester) -> None:
     """MSUs that end within the routing label are discarded; the link stays in service."""
     label = mtp3.label(ISUP_SI)

@@ -94,8 +94,12 @@ def dials_outside(people: People, agent: str, number: str) -> None:
     person.dial(people.centre.pixit.outgoing_prefix + number)
 
 
-@when(parsers.re(r'a call to "(?P<number>\d+)" arrives in the public network within (?P<seconds>\d+) seconds'))
-@then(parsers.re(r'a call to "(?P<number>\d+)" arrives in the public network within (?P<seconds>\d+) seconds'))
+@when(
+    parsers.re(r'a call to "(?P<number>\d+)" arrives in the public network within (?P<seconds>\d+) seconds')
+)
+@then(
+    parsers.re(r'a call to "(?P<number>\d+)" arrives in the public network within (?P<seconds>\d+) seconds')
+)
 def call_arrives(people: People, number: str, seconds: str) -> None:
     people.called = people.centre.caller(number)
     call = people.called.is_called(within=int(seconds) * SECOND)

@@ -117,7 +117,9 @@ def hear_each_other(people: People, who: str, agent: str) -> None:
 @then(parsers.re(rf'{CALLER} is cleared with cause "(?P<cause>[^"]+)" within (?P<seconds>\d+) seconds'))
 def is_cleared(people: People, who: str, cause: str, seconds: str) -> None:
     call = people.caller(who).call
-    call.expect("REL", within=int(seconds) * SECOND, through=("ACM", "CON", "ANM", "CPG"), cause=CAUSES[cause])
+    call.expect(
+        "REL", within=int(seconds) * SECOND, through=("ACM", "CON", "ANM", "CPG"), cause=CAUSES[cause]
+    )
     call.send("RLC")
 
 
