@@ -134,7 +134,8 @@ def catalogue_page() -> str:
         "",
         f"{len(known.cases)} cases in {len(known.areas)} areas, from their decorators and docstrings.",
         "The verdict is the one committed for the reference on the virtual rig. A case needs what its PICS",
-        f"items say; {unverified} cases rest on a clause or number that could not be checked against its source and are",
+        f"items say; {unverified} cases rest on a clause or number that could not be checked against its",
+        "source and are",
         "marked *unverified*.",
         "",
     ]
