@@ -70,6 +70,9 @@ ITEMS: Final[dict[str, Item]] = {
         "orders for groups of circuits", "Q.764 2.8.2, 2.9.3", ("maintenance", "isup.group_supervision")
     ),
     "switching": Item("time-slot switching of 64 kbit/s circuits", "Q.522"),
+    "switching.transparent": Item(
+        "stations that carry 64 kbit/s octets unchanged", "Q.551, requirement P-03", ("switching",)
+    ),
     "tones": Item("call progress tones and prompts", "E.180, Q.35"),
     "dtmf": Item("DTMF receivers", "Q.23, Q.24"),
     "ivr": Item("interactive voice response from a flow file", "requirement I-01", ("dtmf",)),

@@ -14,6 +14,7 @@ MODULES: Final = (
     "mtp2_transfer",
     "mtp3",
     "isup_supervision",
+    "switching",
     "ivr",
     "queue",
 )

@@ -45,10 +45,10 @@ def hears_prompt(caller: Caller, name: str, *, within: int) -> Instant:
 def hears_no_prompt(caller: Caller, *names: str, during: int) -> None:
     """Fail when the caller hears one of these prompts within `during` frames."""
     voice = caller.voice
-    tones = {name: prompt_hz(caller.isup.pixit, name) for name in names}
     voice.clear()
+    ears = {name: voice.ear(prompt_hz(caller.isup.pixit, name)) for name in names}
     voice.bench.never(
-        lambda: next((name for name, hz in tones.items() if voice.tone(hz) is not None), None),
+        lambda: [name for name, ear in ears.items() if ear() is not None] or None,
         during=during,
         unwanted=f"prompt {' or '.join(names)} at {voice.name}",
         state=lambda: f"{voice.name} hears {voice.heard()}",

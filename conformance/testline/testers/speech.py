@@ -48,7 +48,8 @@ class Voice:
         self._heard: deque[Octets] = deque()
         self._length = 0
         self._total = 0
-        self._tone: ToneGenerator | None = None
+        self._source: Callable[[int], Octets] | None = None
+        self._sink: Callable[[Octets], None] | None = None
         self._keys = DtmfGenerator()
         self._watch: ToneWatch | None = None
         bench.attach(self)
@@ -86,14 +87,16 @@ class Voice:
         """Return the next `uint8[frames]` to send."""
         if self._keys.remaining:
             return self._keys.take(frames)
-        if self._tone is not None:
-            return self._tone.take(frames)
+        if self._source is not None:
+            return self._source(frames)
         return _SILENT[:frames]
 
     def hear(self, octets: Octets) -> None:
         """Take `uint8[n]` received."""
         if self._watch is not None:
             self._watch.put(octets, self.bench.now - len(octets))
+        if self._sink is not None:
+            self._sink(octets)
         kept = octets.copy()
         if self._recorded < RECORDED and (self._recorded or (kept != SILENCE).any()):
             self.recording.append(kept)
@@ -126,14 +129,18 @@ class Voice:
 
     def says_tone(self, hz: float, level_dbm0: float = TEST_LEVEL_DBM0) -> None:
         """Speak a tone until told otherwise."""
-        self.bench.trace.sent(self.bench.now, self.name, "audio", f"tone {hz:g} Hz {level_dbm0:g} dBm0")
-        self._tone = ToneGenerator([Tone(hz, level_dbm0)])
+        self.says(ToneGenerator([Tone(hz, level_dbm0)]).take, f"tone {hz:g} Hz {level_dbm0:g} dBm0")
+
+    def says(self, source: Callable[[int], Octets], what: str) -> None:
+        """Send `source(n)`, `uint8[n]`, until told otherwise; `what` it is, for the trace."""
+        self.bench.trace.sent(self.bench.now, self.name, "audio", what)
+        self._source = source
 
     def is_silent(self) -> None:
         """Stop speaking."""
-        if self._tone is not None:
+        if self._source is not None:
             self.bench.trace.sent(self.bench.now, self.name, "audio", "silence")
-        self._tone = None
+        self._source = None
 
     def presses(self, digits: str, keying: DtmfKeying | None = None) -> None:
         """Press keys and wait until the pause after the last is over."""
@@ -144,6 +151,10 @@ class Voice:
             self.bench.step(self.bench.now + self._keys.remaining)
 
     # hearing
+
+    def hands_on(self, sink: Callable[[Octets], None] | None) -> None:
+        """Give every `uint8[n]` heard from now on to `sink` too, until told otherwise (None)."""
+        self._sink = sink
 
     def watch(self, *hz: float) -> ToneWatch:
         """Keep the bursts of these tones from now on, to read a cadence or an instant from."""
