@@ -14,7 +14,9 @@ MODULES: Final = (
     "mtp2_transfer",
     "mtp3",
     "isup_supervision",
+    "isup_calls",
     "switching",
+    "dtmf",
     "ivr",
     "queue",
 )
