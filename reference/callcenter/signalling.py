@@ -68,6 +68,7 @@ def build(config: CentreConfig, board: Board, journal: Journal) -> Signalling:
             circuits={peer: tuple(sorted(each.cic for each in places))},
             groups={each.cic: each.group for each in places},
             timers=config.timers_of("ISUP"),
+            minimum_digits=min((len(number) for number in config.numbers), default=0),
         )
         mtp3, isup = Mtp3(network, links), Isup(user)
         return Signalling(config, board, journal, links=links, mtp3=mtp3, isup=isup)

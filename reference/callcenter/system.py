@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 
 from callcenter.config import CentreConfig, circuits, reference_config
@@ -157,8 +158,15 @@ class Seat:
             if mine and call is not None:
                 calls.add(call)
             if event.number > since and (mine or (call is not None and call in calls)):
-                found.append(event)
+                found.append(_shown(event))
         return found
+
+
+def _shown(event: Event) -> Event:
+    """The event as people at desks see it: a restricted calling number is kept, but not shown (Q.731.3)."""
+    if not event.data.get("calling_restricted"):
+        return event
+    return replace(event, data={**event.data, "calling": ""})
 
 
 class Supervisor:
