@@ -15,6 +15,7 @@ MODULES: Final = (
     "mtp3",
     "isup_supervision",
     "isup_calls",
+    "isup_timers",
     "switching",
     "dtmf",
     "ivr",

@@ -511,7 +511,10 @@ def test_restricted_number_is_not_shown(centre: Centre) -> None:
     call.answered(within=ANSWER)
     shown = [event for event in agent.client.events() if "13912345678" in str(event.data.get("calling", ""))]
     centre.bench.until(
-        lambda: not shown, within=0, awaited="the number not in the agent's events", state=f"shown in {shown[:1]}"
+        lambda: not shown,
+        within=0,
+        awaited="the number not in the agent's events",
+        state=f"shown in {shown[:1]}",
     )
     call.release()
 

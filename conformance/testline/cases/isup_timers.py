@@ -1,0 +1,190 @@
+"""ISUP timers and reset in a call (Q.764 annex A; Q.784.1 groups 5.2 and 5.3).
+
+Every interval is measured between messages as they arrived at the tester, to the frame.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from testline.case import case
+from testline.cases.isup_calls import calling_out, talking, talking_out
+from testline.cases.isup_supervision import ANSWER, two
+from testline.cases.mtp2_state import measure_time
+from testline.testers.centre import Centre
+from testline.testers.isup import IsupTester, Received
+from testrig.clock import MINUTE, SECOND, Instant
+
+ANNEX: Final = "Q.764 annex A"
+SHORT: Final = (15.0, 60.0)
+"""Seconds: range of T1, T12, T14, T16, T18, T20 and T22."""
+LONG: Final = (300.0, 900.0)
+"""Seconds: range of T5, T13, T15, T17, T19, T21 and T23."""
+
+
+def arrival(isup: IsupTester, cic: int, *names: str, within: Instant) -> Received:
+    """Wait for one of `names` on `cic` and return it with its instant."""
+    return isup.await_on(cic, names, within=within, state=lambda: f"circuit {cic}")
+
+
+def released_after(centre: Centre, name: str, sent: Instant, cic: int, low: float, high: float) -> None:
+    """The system releases by itself after timer `name`; acknowledge it and prove the circuit idle."""
+    release = arrival(centre.isup, cic, "REL", within=round((high + 5) * SECOND))
+    measure_time(centre.bench, name, release.at - sent, low, high, ANNEX)
+    centre.isup.send_message(cic, "RLC")
+    centre.isup.expect_idle(cic)
+
+
+def repeated(isup: IsupTester, cic: int, message: str, short: str, long: str) -> None:
+    """`message` is repeated every `short`; after `long`, counted from the first, every `long`."""
+    first = arrival(isup, cic, message, within=ANSWER)
+    second = arrival(isup, cic, message, within=65 * SECOND)
+    measure_time(isup.bench, short, second.at - first.at, *SHORT, ANNEX)
+    last, gap = second, second.at - first.at
+    while gap < LONG[0] * SECOND and last.at - first.at < 20 * MINUTE:
+        following = arrival(isup, cic, message, within=16 * MINUTE)
+        gap, last = following.at - last.at, following
+    measure_time(isup.bench, f"{long} (repetition)", gap, *LONG, ANNEX)
+
+
+@case("Q.784.1/5.2.1", "T7, waiting for ACM or CON", clauses=["Q.764 2.1.1", ANNEX], proves=["N-01"],
+      needs="isup.outgoing")  # fmt: skip
+def test_t7(centre: Centre) -> None:
+    """Without ACM or CON the system releases after T7."""
+    party, _ = calling_out(centre)
+    sent = party.call.received[0].at
+    released_after(centre, "T7", sent, party.call.cic, 20, 30)
+
+
+@case("Q.784.1/5.2.2", "T9, waiting for ANM", clauses=["Q.764 2.1.4", ANNEX, "Q.118"], proves=["N-01"],
+      needs="isup.outgoing", unverified=True)  # fmt: skip
+def test_t9(centre: Centre) -> None:
+    """Without an answer the system releases after T9. The range is that of Q.118."""
+    party, _ = calling_out(centre)
+    party.alerts()
+    released_after(centre, "T9", centre.bench.now, party.call.cic, 60, 240)
+
+
+@case("Q.784.1/5.2.3", "T1 and T5, no RLC", clauses=["Q.764 2.9.6", ANNEX], proves=["N-01"],
+      needs="isup.incoming")  # fmt: skip
+def test_t1_and_t5(centre: Centre) -> None:
+    """REL not answered is repeated every T1; after T5 the circuit is reset."""
+    caller, agent = talking(centre)
+    isup, cic = centre.isup, caller.call.cic
+    agent.telephone.replace()
+    first = arrival(isup, cic, "REL", within=ANSWER)
+    second = arrival(isup, cic, "REL", within=65 * SECOND)
+    measure_time(centre.bench, "T1", second.at - first.at, *SHORT, ANNEX)
+    reset = arrival(isup, cic, "REL", "RSC", within=65 * SECOND)
+    while reset.title == "REL" and reset.at - first.at < 16 * MINUTE:
+        reset = arrival(isup, cic, "REL", "RSC", within=65 * SECOND)
+    measure_time(centre.bench, "T5", reset.at - first.at, *LONG, ANNEX)
+    isup.send_message(cic, "RLC")
+    isup.expect_idle(cic)
+
+
+@case("Q.784.1/5.2.4", "T6, waiting for RES (network)", clauses=["Q.764 2.4.1", ANNEX, "Q.118"],
+      proves=["N-01"], needs="isup.suspend", unverified=True)  # fmt: skip
+def test_t6(centre: Centre) -> None:
+    """After SUS (network) without RES the system releases after T6. The range is that of Q.118."""
+    party, _ = talking_out(centre)
+    party.call.send("SUS", initiated_by=1)
+    released_after(centre, "T6", centre.bench.now, party.call.cic, 10, 180)
+
+
+@case("Q.784.1/5.2.5a", "T8, waiting for COT", clauses=["Q.764 2.1.8", ANNEX], proves=["N-01"],
+      needs="isup.continuity")  # fmt: skip
+def test_t8(centre: Centre) -> None:
+    """An IAM that announces a continuity check on this circuit, and no COT: released after T8."""
+    call = centre.isup.seize(called=centre.pixit.menu_number, continuity_check=1)
+    released_after(centre, "T8", centre.bench.now, call.cic, 10, 15)
+
+
+@case("Q.784.1/5.2.6", "T12 and T13, no BLA", clauses=["Q.764 2.9.4", ANNEX], proves=["N-01"],
+      needs="isup.maintenance")  # fmt: skip
+def test_t12_and_t13(isup: IsupTester) -> None:
+    """BLO not acknowledged is repeated every T12, later every T13."""
+    cic = isup.free_circuit()
+    isup.bench.system.maintenance().block(cic)
+    repeated(isup, cic, "BLO", "T12", "T13")
+    isup.send_message(cic, "BLA")
+
+
+@case("Q.784.1/5.2.7", "T14 and T15, no UBA", clauses=["Q.764 2.9.4", ANNEX], proves=["N-01"],
+      needs="isup.maintenance")  # fmt: skip
+def test_t14_and_t15(isup: IsupTester) -> None:
+    """UBL not acknowledged is repeated every T14, later every T15."""
+    cic = isup.free_circuit()
+    maintenance = isup.bench.system.maintenance()
+    maintenance.block(cic)
+    isup.expect(cic, "BLO", within=ANSWER)
+    isup.send_message(cic, "BLA")
+    isup.bench.run(SECOND)
+    maintenance.unblock(cic)
+    repeated(isup, cic, "UBL", "T14", "T15")
+    isup.send_message(cic, "UBA")
+
+
+@case("Q.784.1/5.2.8", "T16 and T17, no RLC to RSC", clauses=["Q.764 2.9.3.1", ANNEX], proves=["N-01"],
+      needs="isup.maintenance")  # fmt: skip
+def test_t16_and_t17(isup: IsupTester) -> None:
+    """RSC not answered is repeated every T16, later every T17."""
+    cic = isup.free_circuit()
+    isup.bench.system.maintenance().reset(cic)
+    repeated(isup, cic, "RSC", "T16", "T17")
+    isup.send_message(cic, "RLC")
+    isup.expect_idle(cic)
+
+
+@case("Q.784.1/5.2.9", "T18 and T19, no CGBA", clauses=["Q.764 2.9.4", ANNEX], proves=["N-01"],
+      needs="isup.maintenance")  # fmt: skip
+def test_t18_and_t19(isup: IsupTester) -> None:
+    """CGB not acknowledged is repeated every T18, later every T19."""
+    cic, count = two(isup)
+    isup.bench.system.maintenance().block_group(cic, count)
+    repeated(isup, cic, "CGB", "T18", "T19")
+
+
+@case("Q.784.1/5.2.10", "T20 and T21, no CGUA", clauses=["Q.764 2.9.4", ANNEX], proves=["N-01"],
+      needs="isup.maintenance")  # fmt: skip
+def test_t20_and_t21(isup: IsupTester) -> None:
+    """CGU not acknowledged is repeated every T20, later every T21."""
+    cic, count = two(isup)
+    maintenance = isup.bench.system.maintenance()
+    maintenance.block_group(cic, count)
+    isup.expect(cic, "CGB", within=ANSWER)
+    isup.send_message(cic, "CGBA", supervision=0, range=count - 1, status=bytes(((1 << count) - 1,)))
+    isup.bench.run(SECOND)
+    maintenance.unblock_group(cic, count)
+    repeated(isup, cic, "CGU", "T20", "T21")
+
+
+@case("Q.784.1/5.2.11", "T22 and T23, no GRA", clauses=["Q.764 2.9.3.2", ANNEX], proves=["N-01"],
+      needs="isup.maintenance")  # fmt: skip
+def test_t22_and_t23(isup: IsupTester) -> None:
+    """GRS not answered is repeated every T22, later every T23."""
+    cic, count = two(isup)
+    isup.bench.system.maintenance().reset_group(cic, count)
+    repeated(isup, cic, "GRS", "T22", "T23")
+
+
+@case("Q.784.1/5.3.1", "RSC during an outgoing call", clauses=["Q.764 2.9.3.1"], proves=["N-01"],
+      needs="isup.outgoing")  # fmt: skip
+def test_reset_of_outgoing_call(centre: Centre) -> None:
+    """RSC on the circuit of an answered outgoing call: RLC, and the call is over."""
+    party, agent = talking_out(centre)
+    party.call.send("RSC")
+    party.call.expect("RLC", within=ANSWER)
+    centre.isup.expect_idle(party.call.cic)
+    agent.telephone.hears_tone(450, within=2 * SECOND)
+
+
+@case("Q.784.1/5.3.2", "RSC during an incoming call", clauses=["Q.764 2.9.3.1"], proves=["N-01"],
+      needs="isup.incoming")  # fmt: skip
+def test_reset_of_incoming_call(centre: Centre) -> None:
+    """RSC on the circuit of an answered incoming call: RLC, and the call is over."""
+    caller, agent = talking(centre)
+    caller.call.send("RSC")
+    caller.call.expect("RLC", within=ANSWER)
+    centre.isup.expect_idle(caller.call.cic)
+    agent.telephone.hears_tone(450, within=2 * SECOND)
