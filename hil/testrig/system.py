@@ -77,7 +77,13 @@ class Pixit:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One numbered entry of the journal, as a client sees it."""
+    """One numbered entry of the journal, as a client sees it.
+
+    Every event of a call has in its data `call` and the field set of requirement S-03: `line` (来话所占线路),
+    `calling` (主叫号码), `called` (被叫号码), `original_called` (原被叫号码), `function` (应用功能号), `additional`
+    (附加信息) and `password` (密码, masked); events of an agent have `agent`. Types are named as in CSTA
+    (ECMA-269): `Offered`, `Delivered`, `Established`, `ConnectionCleared`, `AgentLoggedOn`, `AgentLoggedOff`.
+    """
 
     number: int
     at: Instant
@@ -114,7 +120,9 @@ class SupervisorClient(Protocol):
     def waiting(self, queue: str) -> int: ...
 
     def records(self) -> Sequence[dict[str, object]]:
-        """Call records, oldest first."""
+        """Call records, oldest first. A record has the fields of S-03 (see `Event`) and `direction`
+        (`incoming` or `outgoing`), `started`, `answered` (None: never) and `ended` (instants of the system),
+        `waiting_seconds`, `talking_seconds`, `queue`, `agent`, `keys` (those pressed) and `cause`."""
         ...
 
     def journal(self, since: int = 0) -> Sequence[Event]: ...
