@@ -1,6 +1,6 @@
 """ISUP basic call: set-up and release in both directions (Q.784.1 groups 2, 3, 4 and 6).
 
-The tester is SP B, the system SP A. In an outgoing call the first agent of the system calls a number outside; in
+The tester is SP B, the system SP A. In an outgoing call the first agent calls a number outside; in
 an incoming one the tester calls the menu, or the first agent directly where somebody must ring and answer.
 """
 
@@ -182,22 +182,37 @@ def in_band() -> list[Any]:
     return [Parameter(contents=OptionalBackwardCallIndicators(in_band=1))]
 
 
-@case("Q.784.1/2.3.1a", "ACM with subscriber free, outgoing call", clauses=["Q.764 2.1.4"], proves=["N-01"],
-      needs="isup.outgoing")  # fmt: skip
+@case(
+    "Q.784.1/2.3.1a",
+    "ACM with subscriber free, outgoing call",
+    clauses=["Q.764 2.1.4"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_acm_subscriber_free(centre: Centre) -> None:
     """ACM (subscriber free) and ANM complete an outgoing call."""
     completed(centre, ("ACM", {"called_status": 1}), ("ANM", {}))
 
 
-@case("Q.784.1/2.3.1b", "ACM without indication, outgoing call", clauses=["Q.764 2.1.4"], proves=["N-01"],
-      needs="isup.outgoing")  # fmt: skip
+@case(
+    "Q.784.1/2.3.1b",
+    "ACM without indication, outgoing call",
+    clauses=["Q.764 2.1.4"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_acm_no_indication(centre: Centre) -> None:
     """ACM (no indication) and ANM complete an outgoing call."""
     completed(centre, ("ACM", {"called_status": 0}), ("ANM", {}))
 
 
-@case("Q.784.1/2.3.1c", "ACM with in-band information, outgoing call", clauses=["Q.764 2.1.4", "Q.763 3.37"],
-      proves=["N-01"], needs="isup.outgoing")  # fmt: skip
+@case(
+    "Q.784.1/2.3.1c",
+    "ACM with in-band information, outgoing call",
+    clauses=["Q.764 2.1.4", "Q.763 3.37"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_acm_in_band(centre: Centre) -> None:
     """ACM that tells of in-band information connects the backward path at once: the agent hears it."""
     party, agent = calling_out(centre)
@@ -211,10 +226,15 @@ def test_acm_in_band(centre: Centre) -> None:
     over(centre, party)
 
 
-@case("Q.784.1/2.3.1e", "ACM with subscriber free, incoming call", clauses=["Q.764 2.1.4", "Q.763 3.5"],
-      proves=["N-01"], needs="isup.incoming")  # fmt: skip
+@case(
+    "Q.784.1/2.3.1e",
+    "ACM with subscriber free, incoming call",
+    clauses=["Q.764 2.1.4", "Q.763 3.5"],
+    proves=["N-01"],
+    needs="isup.incoming",
+)
 def test_acm_sent_for_a_ringing_agent(centre: Centre) -> None:
-    """For an agent who rings the system sends ACM with subscriber free (or CPG alerting after another ACM)."""
+    """For an agent who rings the system sends ACM with subscriber free, or CPG (alerting) later."""
     agent = centre.agent(0)
     agent.on_duty()
     if not centre.pixit.agent_number:
@@ -228,22 +248,37 @@ def test_acm_sent_for_a_ringing_agent(centre: Centre) -> None:
     over(centre, caller)
 
 
-@case("Q.784.1/2.3.2a", "ACM, CPG (alerting) and ANM, outgoing call", clauses=["Q.764 2.1.6"], proves=["N-01"],
-      needs="isup.outgoing")  # fmt: skip
+@case(
+    "Q.784.1/2.3.2a",
+    "ACM, CPG (alerting) and ANM, outgoing call",
+    clauses=["Q.764 2.1.6"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_cpg_alerting(centre: Centre) -> None:
     """ACM without indication, CPG alerting, ANM."""
     completed(centre, ("ACM", {"called_status": 0}), ("CPG", {"event": 1}), ("ANM", {}))
 
 
-@case("Q.784.1/2.3.2b", "ACM, CPG (progress) and ANM, outgoing call", clauses=["Q.764 2.1.6"], proves=["N-01"],
-      needs="isup.outgoing")  # fmt: skip
+@case(
+    "Q.784.1/2.3.2b",
+    "ACM, CPG (progress) and ANM, outgoing call",
+    clauses=["Q.764 2.1.6"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_cpg_progress(centre: Centre) -> None:
     """ACM without indication, CPG progress, ANM."""
     completed(centre, ("ACM", {"called_status": 0}), ("CPG", {"event": 2}), ("ANM", {}))
 
 
-@case("Q.784.1/2.3.2c", "ACM, CPG (in-band information) and ANM, outgoing call", clauses=["Q.764 2.1.6"],
-      proves=["N-01"], needs="isup.outgoing")  # fmt: skip
+@case(
+    "Q.784.1/2.3.2c",
+    "ACM, CPG (in-band information) and ANM, outgoing call",
+    clauses=["Q.764 2.1.6"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_cpg_in_band(centre: Centre) -> None:
     """ACM without indication, CPG in-band information, ANM."""
     completed(centre, ("ACM", {"called_status": 0}), ("CPG", {"event": 3}), ("ANM", {}))
@@ -255,16 +290,26 @@ def test_con_completes(centre: Centre) -> None:
     completed(centre, ("CON", {}))
 
 
-@case("Q.784.1/2.3.5a", "Blocking during a call, outgoing call", clauses=["Q.764 2.8.2"], proves=["N-01"],
-      needs="isup.outgoing")  # fmt: skip
+@case(
+    "Q.784.1/2.3.5a",
+    "Blocking during a call, outgoing call",
+    clauses=["Q.764 2.8.2"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_blocking_during_outgoing_call(centre: Centre) -> None:
     """BLO during a call is acknowledged and leaves the call up; after the call the circuit is blocked."""
     party, agent = talking_out(centre)
     blocked_during_call(centre, party, agent)
 
 
-@case("Q.784.1/2.3.5b", "Blocking during a call, incoming call", clauses=["Q.764 2.8.2"], proves=["N-01"],
-      needs="isup.incoming")  # fmt: skip
+@case(
+    "Q.784.1/2.3.5b",
+    "Blocking during a call, incoming call",
+    clauses=["Q.764 2.8.2"],
+    proves=["N-01"],
+    needs="isup.incoming",
+)
 def test_blocking_during_incoming_call(centre: Centre) -> None:
     """BLO during a call is acknowledged and leaves the call up; after the call the circuit is blocked."""
     caller, agent = talking(centre)
@@ -291,8 +336,13 @@ def blocked_during_call(centre: Centre, party: Caller, agent: Agent) -> None:
 # 3: normal call release
 
 
-@case("Q.784.1/3.1a", "Calling party clears before any backward message, outgoing call",
-      clauses=["Q.764 2.2.1", "Q.764 2.3.1"], proves=["N-01"], needs="isup.outgoing")  # fmt: skip
+@case(
+    "Q.784.1/3.1a",
+    "Calling party clears before any backward message, outgoing call",
+    clauses=["Q.764 2.2.1", "Q.764 2.3.1"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_clear_before_backward_message_outgoing(centre: Centre) -> None:
     """The agent clears after IAM: REL is sent, and RLC makes the circuit idle."""
     party, agent = calling_out(centre)
@@ -301,8 +351,13 @@ def test_clear_before_backward_message_outgoing(centre: Centre) -> None:
     centre.isup.expect_idle(party.call.cic)
 
 
-@case("Q.784.1/3.1b", "Calling party clears before any backward message, incoming call",
-      clauses=["Q.764 2.3.1"], proves=["N-01"], needs="isup.incoming")  # fmt: skip
+@case(
+    "Q.784.1/3.1b",
+    "Calling party clears before any backward message, incoming call",
+    clauses=["Q.764 2.3.1"],
+    proves=["N-01"],
+    needs="isup.incoming",
+)
 def test_clear_before_backward_message_incoming(isup: IsupTester) -> None:
     """REL right behind the IAM is answered by RLC."""
     call = isup.seize(called=isup.pixit.menu_number)
@@ -311,8 +366,13 @@ def test_clear_before_backward_message_incoming(isup: IsupTester) -> None:
     isup.expect_idle(call.cic)
 
 
-@case("Q.784.1/3.2a", "Calling party clears before answer, outgoing call", clauses=["Q.764 2.3.1"],
-      proves=["N-01"], needs="isup.outgoing")  # fmt: skip
+@case(
+    "Q.784.1/3.2a",
+    "Calling party clears before answer, outgoing call",
+    clauses=["Q.764 2.3.1"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_clear_before_answer_outgoing(centre: Centre) -> None:
     """The agent clears while the far party rings: REL with cause 16."""
     party, agent = calling_out(centre)
@@ -323,8 +383,13 @@ def test_clear_before_answer_outgoing(centre: Centre) -> None:
     centre.isup.expect_idle(party.call.cic)
 
 
-@case("Q.784.1/3.2b", "Calling party clears before answer, incoming call", clauses=["Q.764 2.3.1"],
-      proves=["N-01"], needs="isup.incoming")  # fmt: skip
+@case(
+    "Q.784.1/3.2b",
+    "Calling party clears before answer, incoming call",
+    clauses=["Q.764 2.3.1"],
+    proves=["N-01"],
+    needs="isup.incoming",
+)
 def test_clear_before_answer_incoming(centre: Centre) -> None:
     """The caller clears while the agent rings: RLC, and the ringing stops."""
     caller, agent = ringing(centre)
@@ -332,8 +397,13 @@ def test_clear_before_answer_incoming(centre: Centre) -> None:
     agent.telephone.stops_ringing(within=SECOND)
 
 
-@case("Q.784.1/3.3a", "Calling party clears after answer, outgoing call", clauses=["Q.764 2.3.1"],
-      proves=["N-01"], needs="isup.outgoing")  # fmt: skip
+@case(
+    "Q.784.1/3.3a",
+    "Calling party clears after answer, outgoing call",
+    clauses=["Q.764 2.3.1"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_clear_after_answer_outgoing(centre: Centre) -> None:
     """The agent clears an answered call: REL with cause 16."""
     party, agent = talking_out(centre)
@@ -342,8 +412,13 @@ def test_clear_after_answer_outgoing(centre: Centre) -> None:
     centre.isup.expect_idle(party.call.cic)
 
 
-@case("Q.784.1/3.3b", "Calling party clears after answer, incoming call", clauses=["Q.764 2.3.1"],
-      proves=["N-01"], needs="isup.incoming")  # fmt: skip
+@case(
+    "Q.784.1/3.3b",
+    "Calling party clears after answer, incoming call",
+    clauses=["Q.764 2.3.1"],
+    proves=["N-01"],
+    needs="isup.incoming",
+)
 def test_clear_after_answer_incoming(centre: Centre) -> None:
     """The caller clears an answered call: RLC, and the speech path is gone."""
     caller, agent = talking(centre)
@@ -353,8 +428,13 @@ def test_clear_after_answer_incoming(centre: Centre) -> None:
     centre.isup.expect_idle(cic)
 
 
-@case("Q.784.1/3.4a", "Called party clears, outgoing call", clauses=["Q.764 2.3.2"], proves=["N-01"],
-      needs="isup.outgoing")  # fmt: skip
+@case(
+    "Q.784.1/3.4a",
+    "Called party clears, outgoing call",
+    clauses=["Q.764 2.3.2"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_called_party_clears_outgoing(centre: Centre) -> None:
     """The far party clears: RLC, and the agent hears that the call is over."""
     party, agent = talking_out(centre)
@@ -362,8 +442,13 @@ def test_called_party_clears_outgoing(centre: Centre) -> None:
     agent.telephone.hears_tone(BUSY_HZ, within=2 * SECOND)
 
 
-@case("Q.784.1/3.4b", "Called party clears, incoming call", clauses=["Q.764 2.3.2"], proves=["N-01"],
-      needs="isup.incoming")  # fmt: skip
+@case(
+    "Q.784.1/3.4b",
+    "Called party clears, incoming call",
+    clauses=["Q.764 2.3.2"],
+    proves=["N-01"],
+    needs="isup.incoming",
+)
 def test_called_party_clears_incoming(centre: Centre) -> None:
     """The agent clears: REL with cause 16 in the backward direction."""
     caller, agent = talking(centre)
@@ -372,8 +457,13 @@ def test_called_party_clears_incoming(centre: Centre) -> None:
     centre.isup.expect_idle(caller.call.cic)
 
 
-@case("Q.784.1/3.7a", "Suspend and resume by the network, outgoing call", clauses=["Q.764 2.4"],
-      proves=["N-01"], needs="isup.suspend")  # fmt: skip
+@case(
+    "Q.784.1/3.7a",
+    "Suspend and resume by the network, outgoing call",
+    clauses=["Q.764 2.4"],
+    proves=["N-01"],
+    needs="isup.suspend",
+)
 def test_suspend_and_resume(centre: Centre) -> None:
     """SUS and, 2 s later, RES leave the call up."""
     party, agent = talking_out(centre)
@@ -385,8 +475,13 @@ def test_suspend_and_resume(centre: Centre) -> None:
     over(centre, party)
 
 
-@case("Q.784.1/3.8a", "Collision of REL, the system's sent first", clauses=["Q.764 2.3.1"], proves=["N-01"],
-      needs="isup.incoming")  # fmt: skip
+@case(
+    "Q.784.1/3.8a",
+    "Collision of REL, the system's sent first",
+    clauses=["Q.764 2.3.1"],
+    proves=["N-01"],
+    needs="isup.incoming",
+)
 def test_collision_of_release(centre: Centre) -> None:
     """REL from both ends at once: each is answered by RLC, and the circuit is idle."""
     caller, agent = talking(centre)
@@ -409,22 +504,37 @@ def refused(centre: Centre, cause: int) -> None:
     agent.telephone.hears_tone(BUSY_HZ, within=2 * SECOND)
 
 
-@case("Q.784.1/4.1a", "Call released with cause 17, user busy", clauses=["Q.764 2.2.1", "Q.850 2.2.5"],
-      proves=["N-01"], needs="isup.outgoing")  # fmt: skip
+@case(
+    "Q.784.1/4.1a",
+    "Call released with cause 17, user busy",
+    clauses=["Q.764 2.2.1", "Q.850 2.2.5"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_released_user_busy(centre: Centre) -> None:
     """REL with cause 17 before ACM: RLC at once, and the agent is told by a tone."""
     refused(centre, 17)
 
 
-@case("Q.784.1/4.1b", "Call released with cause 1, unallocated number", clauses=["Q.764 2.2.1"],
-      proves=["N-01"], needs="isup.outgoing")  # fmt: skip
+@case(
+    "Q.784.1/4.1b",
+    "Call released with cause 1, unallocated number",
+    clauses=["Q.764 2.2.1"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_released_unallocated(centre: Centre) -> None:
     """REL with cause 1 before ACM: RLC at once, and the agent is told by a tone."""
     refused(centre, 1)
 
 
-@case("Q.784.1/4.1c", "Call released with cause 34, no circuit available", clauses=["Q.764 2.2.1"],
-      proves=["N-01"], needs="isup.outgoing")  # fmt: skip
+@case(
+    "Q.784.1/4.1c",
+    "Call released with cause 34, no circuit available",
+    clauses=["Q.764 2.2.1"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_released_no_circuit(centre: Centre) -> None:
     """REL with cause 34 before ACM: RLC at once, and the agent is told by a tone."""
     refused(centre, 34)
@@ -445,8 +555,13 @@ def second_attempt(centre: Centre, first: Call) -> None:
     over(centre, again)
 
 
-@case("Q.784.1/6.2.1", "Dual seizure, the system not controlling", clauses=["Q.764 2.9.1.4", "Q.764 2.8.1"],
-      proves=["N-01"], needs="isup.outgoing")  # fmt: skip
+@case(
+    "Q.784.1/6.2.1",
+    "Dual seizure, the system not controlling",
+    clauses=["Q.764 2.9.1.4", "Q.764 2.8.1"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_dual_seizure_not_controlling(centre: Centre) -> None:
     """Both ends seize a circuit the tester controls: the tester's call goes on, the system tries another."""
     leave_only(centre, set(centre.isup.controlled(by_tester=True)))
@@ -457,8 +572,13 @@ def test_dual_seizure_not_controlling(centre: Centre) -> None:
     call.release()
 
 
-@case("Q.784.1/6.2.2", "Blocking of the circuit after IAM", clauses=["Q.764 2.8.2.3", "Q.764 2.8.1"],
-      proves=["N-01"], needs="isup.outgoing")  # fmt: skip
+@case(
+    "Q.784.1/6.2.2",
+    "Blocking of the circuit after IAM",
+    clauses=["Q.764 2.8.2.3", "Q.764 2.8.1"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_blocking_after_iam(centre: Centre) -> None:
     """BLO before any backward message: the circuit is given up and the call tried on another."""
     call = outgoing(centre)
@@ -469,8 +589,13 @@ def test_blocking_after_iam(centre: Centre) -> None:
     second_attempt(centre, call)
 
 
-@case("Q.784.1/6.2.3", "Circuit reset after IAM", clauses=["Q.764 2.9.3.1", "Q.764 2.8.1"], proves=["N-01"],
-      needs="isup.outgoing")  # fmt: skip
+@case(
+    "Q.784.1/6.2.3",
+    "Circuit reset after IAM",
+    clauses=["Q.764 2.9.3.1", "Q.764 2.8.1"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_reset_after_iam(centre: Centre) -> None:
     """RSC before any backward message: RLC, and the call is tried on another circuit."""
     call = outgoing(centre)
@@ -479,10 +604,15 @@ def test_reset_after_iam(centre: Centre) -> None:
     second_attempt(centre, call)
 
 
-@case("Q.784.1/6.3.1", "Dual seizure, the system controlling", clauses=["Q.764 2.9.1.4"], proves=["N-01"],
-      needs="isup.outgoing")  # fmt: skip
+@case(
+    "Q.784.1/6.3.1",
+    "Dual seizure, the system controlling",
+    clauses=["Q.764 2.9.1.4"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_dual_seizure_controlling(centre: Centre) -> None:
-    """Both ends seize a circuit the system controls: the tester's IAM is disregarded, the system's call goes on."""
+    """Both ends seize a circuit the system controls: its call goes on, the tester's IAM is disregarded."""
     leave_only(centre, set(centre.isup.controlled(by_tester=False)))
     party, agent = calling_out(centre)
     party.call.send("IAM", called=centre.pixit.menu_number, calling="13800138000")
@@ -497,8 +627,13 @@ def test_dual_seizure_controlling(centre: Centre) -> None:
 # of our own
 
 
-@case("ISUP/1", "Calling number restricted", clauses=["Q.763 3.10", "Q.731.3"], proves=["N-01", "S-03"],
-      needs="isup.incoming")  # fmt: skip
+@case(
+    "ISUP/1",
+    "Calling number restricted",
+    clauses=["Q.763 3.10", "Q.731.3"],
+    proves=["N-01", "S-03"],
+    needs="isup.incoming",
+)
 def test_restricted_number_is_not_shown(centre: Centre) -> None:
     """A calling number whose presentation is restricted is not shown to the agent."""
     agent = centre.agent(0)
@@ -537,8 +672,13 @@ def test_truncated_iam_does_no_harm(isup: IsupTester) -> None:
     isup.expect_idle(cic)
 
 
-@case("ISUP/3", "Random octets on the ISUP service", clauses=["Q.763 1", "Q.764 2.9.5"], proves=["N-01"],
-      needs="isup.incoming")  # fmt: skip
+@case(
+    "ISUP/3",
+    "Random octets on the ISUP service",
+    clauses=["Q.763 1", "Q.764 2.9.5"],
+    proves=["N-01"],
+    needs="isup.incoming",
+)
 def test_random_octets_do_no_harm(isup: IsupTester) -> None:
     """200 messages of random octets with types that Q.763 leaves spare: calls are taken before and after."""
     import random  # noqa: PLC0415 - used once, seeded

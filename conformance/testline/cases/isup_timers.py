@@ -47,8 +47,13 @@ def repeated(isup: IsupTester, cic: int, message: str, short: str, long: str) ->
     measure_time(isup.bench, f"{long} (repetition)", gap, *LONG, ANNEX)
 
 
-@case("Q.784.1/5.2.1", "T7, waiting for ACM or CON", clauses=["Q.764 2.1.1", ANNEX], proves=["N-01"],
-      needs="isup.outgoing")  # fmt: skip
+@case(
+    "Q.784.1/5.2.1",
+    "T7, waiting for ACM or CON",
+    clauses=["Q.764 2.1.1", ANNEX],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_t7(centre: Centre) -> None:
     """Without ACM or CON the system releases after T7."""
     party, _ = calling_out(centre)
@@ -56,8 +61,14 @@ def test_t7(centre: Centre) -> None:
     released_after(centre, "T7", sent, party.call.cic, 20, 30)
 
 
-@case("Q.784.1/5.2.2", "T9, waiting for ANM", clauses=["Q.764 2.1.4", ANNEX, "Q.118"], proves=["N-01"],
-      needs="isup.outgoing", unverified=True)  # fmt: skip
+@case(
+    "Q.784.1/5.2.2",
+    "T9, waiting for ANM",
+    clauses=["Q.764 2.1.4", ANNEX, "Q.118"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+    unverified=True,
+)
 def test_t9(centre: Centre) -> None:
     """Without an answer the system releases after T9. The range is that of Q.118."""
     party, _ = calling_out(centre)
@@ -65,8 +76,13 @@ def test_t9(centre: Centre) -> None:
     released_after(centre, "T9", centre.bench.now, party.call.cic, 60, 240)
 
 
-@case("Q.784.1/5.2.3", "T1 and T5, no RLC", clauses=["Q.764 2.9.6", ANNEX], proves=["N-01"],
-      needs="isup.incoming")  # fmt: skip
+@case(
+    "Q.784.1/5.2.3",
+    "T1 and T5, no RLC",
+    clauses=["Q.764 2.9.6", ANNEX],
+    proves=["N-01"],
+    needs="isup.incoming",
+)
 def test_t1_and_t5(centre: Centre) -> None:
     """REL not answered is repeated every T1; after T5 the circuit is reset."""
     caller, agent = talking(centre)
@@ -83,8 +99,14 @@ def test_t1_and_t5(centre: Centre) -> None:
     isup.expect_idle(cic)
 
 
-@case("Q.784.1/5.2.4", "T6, waiting for RES (network)", clauses=["Q.764 2.4.1", ANNEX, "Q.118"],
-      proves=["N-01"], needs="isup.suspend", unverified=True)  # fmt: skip
+@case(
+    "Q.784.1/5.2.4",
+    "T6, waiting for RES (network)",
+    clauses=["Q.764 2.4.1", ANNEX, "Q.118"],
+    proves=["N-01"],
+    needs="isup.suspend",
+    unverified=True,
+)
 def test_t6(centre: Centre) -> None:
     """After SUS (network) without RES the system releases after T6. The range is that of Q.118."""
     party, _ = talking_out(centre)
@@ -92,16 +114,26 @@ def test_t6(centre: Centre) -> None:
     released_after(centre, "T6", centre.bench.now, party.call.cic, 10, 180)
 
 
-@case("Q.784.1/5.2.5a", "T8, waiting for COT", clauses=["Q.764 2.1.8", ANNEX], proves=["N-01"],
-      needs="isup.continuity")  # fmt: skip
+@case(
+    "Q.784.1/5.2.5a",
+    "T8, waiting for COT",
+    clauses=["Q.764 2.1.8", ANNEX],
+    proves=["N-01"],
+    needs="isup.continuity",
+)
 def test_t8(centre: Centre) -> None:
     """An IAM that announces a continuity check on this circuit, and no COT: released after T8."""
     call = centre.isup.seize(called=centre.pixit.menu_number, continuity_check=1)
     released_after(centre, "T8", centre.bench.now, call.cic, 10, 15)
 
 
-@case("Q.784.1/5.2.6", "T12 and T13, no BLA", clauses=["Q.764 2.9.4", ANNEX], proves=["N-01"],
-      needs="isup.maintenance")  # fmt: skip
+@case(
+    "Q.784.1/5.2.6",
+    "T12 and T13, no BLA",
+    clauses=["Q.764 2.9.4", ANNEX],
+    proves=["N-01"],
+    needs="isup.maintenance",
+)
 def test_t12_and_t13(isup: IsupTester) -> None:
     """BLO not acknowledged is repeated every T12, later every T13."""
     cic = isup.free_circuit()
@@ -110,8 +142,13 @@ def test_t12_and_t13(isup: IsupTester) -> None:
     isup.send_message(cic, "BLA")
 
 
-@case("Q.784.1/5.2.7", "T14 and T15, no UBA", clauses=["Q.764 2.9.4", ANNEX], proves=["N-01"],
-      needs="isup.maintenance")  # fmt: skip
+@case(
+    "Q.784.1/5.2.7",
+    "T14 and T15, no UBA",
+    clauses=["Q.764 2.9.4", ANNEX],
+    proves=["N-01"],
+    needs="isup.maintenance",
+)
 def test_t14_and_t15(isup: IsupTester) -> None:
     """UBL not acknowledged is repeated every T14, later every T15."""
     cic = isup.free_circuit()
@@ -125,8 +162,13 @@ def test_t14_and_t15(isup: IsupTester) -> None:
     isup.send_message(cic, "UBA")
 
 
-@case("Q.784.1/5.2.8", "T16 and T17, no RLC to RSC", clauses=["Q.764 2.9.3.1", ANNEX], proves=["N-01"],
-      needs="isup.maintenance")  # fmt: skip
+@case(
+    "Q.784.1/5.2.8",
+    "T16 and T17, no RLC to RSC",
+    clauses=["Q.764 2.9.3.1", ANNEX],
+    proves=["N-01"],
+    needs="isup.maintenance",
+)
 def test_t16_and_t17(isup: IsupTester) -> None:
     """RSC not answered is repeated every T16, later every T17."""
     cic = isup.free_circuit()
@@ -136,8 +178,13 @@ def test_t16_and_t17(isup: IsupTester) -> None:
     isup.expect_idle(cic)
 
 
-@case("Q.784.1/5.2.9", "T18 and T19, no CGBA", clauses=["Q.764 2.9.4", ANNEX], proves=["N-01"],
-      needs="isup.maintenance")  # fmt: skip
+@case(
+    "Q.784.1/5.2.9",
+    "T18 and T19, no CGBA",
+    clauses=["Q.764 2.9.4", ANNEX],
+    proves=["N-01"],
+    needs="isup.maintenance",
+)
 def test_t18_and_t19(isup: IsupTester) -> None:
     """CGB not acknowledged is repeated every T18, later every T19."""
     cic, count = two(isup)
@@ -145,8 +192,13 @@ def test_t18_and_t19(isup: IsupTester) -> None:
     repeated(isup, cic, "CGB", "T18", "T19")
 
 
-@case("Q.784.1/5.2.10", "T20 and T21, no CGUA", clauses=["Q.764 2.9.4", ANNEX], proves=["N-01"],
-      needs="isup.maintenance")  # fmt: skip
+@case(
+    "Q.784.1/5.2.10",
+    "T20 and T21, no CGUA",
+    clauses=["Q.764 2.9.4", ANNEX],
+    proves=["N-01"],
+    needs="isup.maintenance",
+)
 def test_t20_and_t21(isup: IsupTester) -> None:
     """CGU not acknowledged is repeated every T20, later every T21."""
     cic, count = two(isup)
@@ -159,8 +211,13 @@ def test_t20_and_t21(isup: IsupTester) -> None:
     repeated(isup, cic, "CGU", "T20", "T21")
 
 
-@case("Q.784.1/5.2.11", "T22 and T23, no GRA", clauses=["Q.764 2.9.3.2", ANNEX], proves=["N-01"],
-      needs="isup.maintenance")  # fmt: skip
+@case(
+    "Q.784.1/5.2.11",
+    "T22 and T23, no GRA",
+    clauses=["Q.764 2.9.3.2", ANNEX],
+    proves=["N-01"],
+    needs="isup.maintenance",
+)
 def test_t22_and_t23(isup: IsupTester) -> None:
     """GRS not answered is repeated every T22, later every T23."""
     cic, count = two(isup)
@@ -168,8 +225,13 @@ def test_t22_and_t23(isup: IsupTester) -> None:
     repeated(isup, cic, "GRS", "T22", "T23")
 
 
-@case("Q.784.1/5.3.1", "RSC during an outgoing call", clauses=["Q.764 2.9.3.1"], proves=["N-01"],
-      needs="isup.outgoing")  # fmt: skip
+@case(
+    "Q.784.1/5.3.1",
+    "RSC during an outgoing call",
+    clauses=["Q.764 2.9.3.1"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
 def test_reset_of_outgoing_call(centre: Centre) -> None:
     """RSC on the circuit of an answered outgoing call: RLC, and the call is over."""
     party, agent = talking_out(centre)
@@ -179,8 +241,13 @@ def test_reset_of_outgoing_call(centre: Centre) -> None:
     agent.telephone.hears_tone(450, within=2 * SECOND)
 
 
-@case("Q.784.1/5.3.2", "RSC during an incoming call", clauses=["Q.764 2.9.3.1"], proves=["N-01"],
-      needs="isup.incoming")  # fmt: skip
+@case(
+    "Q.784.1/5.3.2",
+    "RSC during an incoming call",
+    clauses=["Q.764 2.9.3.1"],
+    proves=["N-01"],
+    needs="isup.incoming",
+)
 def test_reset_of_incoming_call(centre: Centre) -> None:
     """RSC on the circuit of an answered incoming call: RLC, and the call is over."""
     caller, agent = talking(centre)
