@@ -173,7 +173,7 @@ class Bench:
         """Keep a measured value; raise `Fail` or `Inconclusive` when its limits are not met."""
         self.measurements.append(measurement)
         if measurement.verdict is Verdict.FAIL:
-            self.trace.depart(self.now, measurement.expected)
+            self.trace.depart(self.now, measurement.expected, self.trace.note(self.now, measurement.found))
             raise Fail(awaited=measurement.expected, state="", observed=measurement.found)
         if measurement.verdict is Verdict.INCONCLUSIVE:
             raise Inconclusive(f"{measurement.found}; {measurement.expected}")
