@@ -183,7 +183,7 @@ def in_band() -> list[Any]:
 
 
 @case(
-    "Q.784.1/2.3.1a",
+    "Q.784.1/2.3.1b",
     "ACM with subscriber free, outgoing call",
     clauses=["Q.764 2.1.4"],
     proves=["N-01"],
@@ -195,7 +195,7 @@ def test_acm_subscriber_free(centre: Centre) -> None:
 
 
 @case(
-    "Q.784.1/2.3.1b",
+    "Q.784.1/2.3.1d",
     "ACM without indication, outgoing call",
     clauses=["Q.764 2.1.4"],
     proves=["N-01"],
@@ -207,7 +207,7 @@ def test_acm_no_indication(centre: Centre) -> None:
 
 
 @case(
-    "Q.784.1/2.3.1c",
+    "ISUP/4",
     "ACM with in-band information, outgoing call",
     clauses=["Q.764 2.1.4", "Q.763 3.37"],
     proves=["N-01"],
@@ -227,7 +227,7 @@ def test_acm_in_band(centre: Centre) -> None:
 
 
 @case(
-    "Q.784.1/2.3.1e",
+    "Q.784.1/2.3.1f",
     "ACM with subscriber free, incoming call",
     clauses=["Q.764 2.1.4", "Q.763 3.5"],
     proves=["N-01"],
@@ -291,8 +291,8 @@ def test_con_completes(centre: Centre) -> None:
 
 
 @case(
-    "Q.784.1/2.3.5a",
-    "Blocking during a call, outgoing call",
+    "Q.784.1/2.3.6a",
+    "Blocking received during a call, outgoing call",
     clauses=["Q.764 2.8.2"],
     proves=["N-01"],
     needs="isup.outgoing",
@@ -304,8 +304,8 @@ def test_blocking_during_outgoing_call(centre: Centre) -> None:
 
 
 @case(
-    "Q.784.1/2.3.5b",
-    "Blocking during a call, incoming call",
+    "Q.784.1/2.3.6b",
+    "Blocking received during a call, incoming call",
     clauses=["Q.764 2.8.2"],
     proves=["N-01"],
     needs="isup.incoming",
@@ -458,14 +458,14 @@ def test_called_party_clears_incoming(centre: Centre) -> None:
 
 
 @case(
-    "Q.784.1/3.7a",
+    "Q.784.1/3.5a",
     "Suspend and resume by the network, outgoing call",
     clauses=["Q.764 2.4"],
     proves=["N-01"],
     needs="isup.suspend",
 )
 def test_suspend_and_resume(centre: Centre) -> None:
-    """SUS and, 2 s later, RES leave the call up."""
+    """SUS of the network (the called party has hung up) and, 2 s later, RES leave the call up."""
     party, agent = talking_out(centre)
     party.call.send("SUS", initiated_by=1)
     party.call.expect_nothing(during=2 * SECOND)
@@ -505,7 +505,7 @@ def refused(centre: Centre, cause: int) -> None:
 
 
 @case(
-    "Q.784.1/4.1a",
+    "ISUP/5",
     "Call released with cause 17, user busy",
     clauses=["Q.764 2.2.1", "Q.850 2.2.5"],
     proves=["N-01"],
@@ -517,7 +517,7 @@ def test_released_user_busy(centre: Centre) -> None:
 
 
 @case(
-    "Q.784.1/4.1b",
+    "Q.784.1/4.1a",
     "Call released with cause 1, unallocated number",
     clauses=["Q.764 2.2.1"],
     proves=["N-01"],
@@ -529,7 +529,7 @@ def test_released_unallocated(centre: Centre) -> None:
 
 
 @case(
-    "Q.784.1/4.1c",
+    "Q.784.1/4.1b",
     "Call released with cause 34, no circuit available",
     clauses=["Q.764 2.2.1"],
     proves=["N-01"],
