@@ -79,10 +79,11 @@ class Pixit:
 class Event:
     """One numbered entry of the journal, as a client sees it.
 
-    Every event of a call has in its data `call` and the field set of requirement S-03: `line` (来话所占线路),
-    `calling` (主叫号码), `called` (被叫号码), `original_called` (原被叫号码), `function` (应用功能号), `additional`
-    (附加信息) and `password` (密码, masked); events of an agent have `agent`. Types are named as in CSTA
-    (ECMA-269): `Offered`, `Delivered`, `Established`, `ConnectionCleared`, `AgentLoggedOn`, `AgentLoggedOff`.
+    Every event of a call has in its data `call` and the field set of requirement S-03: `line` (来话所占
+    线路), `calling` (主叫号码), `called` (被叫号码), `original_called` (原被叫号码), `function`
+    (应用功能号), `additional` (附加信息) and `password` (密码, masked). Events of an agent have `agent`.
+    Types are named as in CSTA (ECMA-269): `Offered`, `Delivered`, `Established`, `ConnectionCleared`,
+    `AgentLoggedOn`, `AgentLoggedOff`, `AgentStateChanged`.
     """
 
     number: int

@@ -20,5 +20,7 @@ MODULES: Final = (
     "dtmf",
     "ivr",
     "queue",
+    "agents",
+    "records",
 )
 """Names of the modules of this package, in the order of the catalogue."""
