@@ -11,7 +11,7 @@ from typing import Final
 from testline.case import case
 from testline.measurements import Measurement
 from testline.testers import Agent, Caller, Centre
-from testline.testers.prompts import hears_cadence, hears_prompt, prompt_hz
+from testline.testers.prompts import TONE_HZ, hears_cadence, hears_no_prompt, hears_prompt, prompt_hz
 from testline.verdicts import NotApplicable
 from testrig.clock import MILLISECOND, SECOND, Instant
 from testrig.system import Refused
@@ -572,3 +572,26 @@ def test_music_for_several(centre: Centre) -> None:
             )
         )
         caller.hangs_up()
+
+
+@case(
+    "ACD/22",
+    "No announcement while an agent is rung",
+    clauses=["requirement A-04", "E.180 supplement 2"],
+    proves=["A-04"],
+    needs=["acd", "agents", "tones"],
+    unverified=True,
+)
+def test_no_announcement_while_ringing(centre: Centre) -> None:
+    """Who has waited 15 s hears ringing, and neither music nor announcement, while an agent is rung."""
+    caller = queues(centre)
+    hears_prompt(caller, "queue_music", within=3 * SECOND)
+    centre.bench.run(15 * SECOND)
+    agent = centre.agent()
+    agent.on_duty()
+    agent.is_in("ringing", within=DISPATCH)
+    centre.bench.run(SECOND // 10)
+    hears_no_prompt(caller, "queue_music", "all_busy", during=8 * SECOND)
+    caller.hears_tone(TONE_HZ, within=BELL)
+    answers(centre, agent, caller)
+    hangs_up(agent, caller)

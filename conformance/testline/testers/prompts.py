@@ -24,8 +24,8 @@ CADENCES: Final[dict[str, tuple[int, int]]] = {
 """Frames on and off of each tone (E.180 supplement 2, China; unverified)."""
 TOLERANCE: Final = 0.1
 """Part by which a period of a cadence may differ (E.180 clause 5: ±10 % recommended; unverified)."""
-GRAIN: Final = 20 * MILLISECOND
-"""A burst's ends are seen in steps of 10 ms each."""
+GRAIN: Final = 10 * MILLISECOND
+"""The ends of a burst are seen in steps of it, so a length may differ by one."""
 
 
 def prompt_hz(pixit: Pixit, name: str) -> float:
