@@ -15,6 +15,8 @@ MODULES: Final = (
     "mtp3",
     "isup_supervision",
     "isup_calls",
+    "isup_setup",
+    "isup_release",
     "isup_timers",
     "switching",
     "dtmf",
