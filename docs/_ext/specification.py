@@ -194,6 +194,26 @@ def requirements_page() -> str:
     return "\n".join(out)
 
 
+def mutants_page() -> str:
+    """The faults put into the reference, and the cases that catch them."""
+    found = tomllib.loads((ROOT / "mutants" / "mutants.toml").read_text(encoding="utf-8"))["mutant"]
+    out = [
+        "# Mutants",
+        "",
+        f"The tester is itself tested: {len(found)} faults, each put into a copy of the reference, each caught by",
+        "every case named for it, at every run of the tests. A fault that no case catches is not listed here but",
+        "is a case that is missing; so the kill rate of this list is 100 % by construction, and the figure to",
+        "look at is what it covers.",
+        "",
+        "| fault | file | caught by |",
+        "|---|---|---|",
+    ]
+    for mutant in found:
+        cases = ", ".join(f"[{case}](#{anchor(case)})" for case in mutant["cases"])
+        out.append(f"| {mutant['fault']} | `{mutant['file']}` | {cases} |")
+    return "\n".join([*out, ""])
+
+
 def commands_page() -> str:
     """The commands' own help texts."""
     from callcenter.cli import main as callcenter_main  # noqa: PLC0415
@@ -220,6 +240,7 @@ def generate(app: Sphinx) -> None:
     write(source / "state-machines.md", state_machines_page())
     write(source / "catalogue.md", catalogue_page())
     write(source / "requirements.md", requirements_page())
+    write(source / "mutants.md", mutants_page())
     write(source / "commands.md", commands_page())
 
 
