@@ -1,7 +1,7 @@
 """DTMF receivers: what must be accepted and what rejected, judged by what the menu does.
 
-Limits are those of Q.24 table A-1 (unverified); where administrations differ the strictest that a receiver can meet with
-all others is asked for. Levels are those of each tone.
+Limits are those of Q.24 table A-1 (unverified); where administrations differ, the strictest that a receiver
+can meet with all others is asked for. Levels are those of each tone.
 """
 
 from __future__ import annotations
