@@ -65,6 +65,10 @@ ITEMS: Final[dict[str, Item]] = {
         ("isup", "maintenance"),
     ),
     "isup.suspend": Item("suspend and resume", "Q.764 2.4", ("isup",)),
+    "isup.isdn_access": Item("called stations have ISDN access", "Q.763 3.5", ("isup.incoming",)),
+    "isup.other_access": Item("called stations without ISDN access", "Q.763 3.5", ("isup.incoming",)),
+    "isup.progress": Item("call progress (CPG) sent before the answer", "Q.764 2.1.6", ("isup.incoming",)),
+    "isup.connect": Item("calls answered by CON instead of ACM and ANM", "Q.764 2.1.7", ("isup.incoming",)),
     "maintenance": Item("blocking, reset and link orders by the maintenance client", "Q.764 2.8, 2.9"),
     "maintenance.group": Item(
         "orders for groups of circuits", "Q.764 2.8.2, 2.9.3", ("maintenance", "isup.group_supervision")

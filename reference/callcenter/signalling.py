@@ -15,10 +15,10 @@ from callcenter.config import CentreConfig, LinkConfig, circuits
 from callcenter.cti.journal import Journal, Types
 from callcenter.errors import ConfigurationError
 from callcenter.ss7.isup import Isup, IsupConfig
-from callcenter.ss7.isup.notices import Notice
+from callcenter.ss7.isup.notices import Notice, What
 from callcenter.ss7.mtp2 import Mtp2Link
 from callcenter.ss7.mtp3 import Mtp3, Mtp3Config, Pause, Resume, Transfer
-from testrig.board import Board, HdlcError, HdlcFrame
+from testrig.board import Board, Endpoint, HdlcError, HdlcFrame, trunk
 from testrig.clock import Instant
 
 ISUP_SERVICE: Final = 5
@@ -107,6 +107,9 @@ class Signalling:
         isup: Isup,
     ) -> None:
         """`links` by SLC, as in the configuration."""
+        self._places: dict[int, Endpoint] = {
+            each.cic: trunk(each.span, each.slot) for group in config.trunk_groups for each in circuits(group)
+        }
         self._configs: dict[int, LinkConfig] = {link.slc: link for link in config.links}
         self._board = board
         self._journal = journal
@@ -155,7 +158,20 @@ class Signalling:
                     isup.receive(indication.opc, indication.data, now)
             else:
                 self._accessible(indication, now)
+        self._write_notices(now)
         return isup.indications()
+
+    def _write_notices(self, now: Instant) -> None:
+        """Write the user part's notices into the journal, and connect or remove loops as they say.
+
+        A loop is removed before the call engine hears of the call, which may connect the circuit at once.
+        """
+        for notice in self.isup.notices():
+            if notice.cic is not None and notice.what is What.LOOP_ON:
+                self._board.listen(self._places[notice.cic], self._places[notice.cic])
+            elif notice.cic is not None and notice.what is What.LOOP_OFF:
+                self._board.unlisten(self._places[notice.cic])
+            self._journal.append(now, Types.CIRCUIT, _told(notice))
 
     def _accessible(self, indication: Pause | Resume, now: Instant) -> None:
         available = isinstance(indication, Resume)
@@ -174,8 +190,7 @@ class Signalling:
         """Send the user part's messages, write its notices, and hand the links' frames to the board."""
         for message in self.isup.messages():
             self.mtp3.transfer(ISUP_SERVICE, message.dpc, message.sls, message.data, now)
-        for notice in self.isup.notices():
-            self._journal.append(now, Types.CIRCUIT, _told(notice))
+        self._write_notices(now)
         self.pump()
         for channel in self._channels.values():
             state = channel.link.state

@@ -19,7 +19,6 @@ from testrig.clock import SECOND, Instant
 from testrig.line import Line, StationPort
 from testrig.system import AgentSpec, CircuitMap, Event, Pixit, Refused
 
-
 PICS: Final = dict.fromkeys(
     (
         "e1",
@@ -37,10 +36,12 @@ PICS: Final = dict.fromkeys(
         "isup.incoming",
         "isup.outgoing",
         "isup.overlap",
+        "isup.continuity",
         "isup.group_supervision",
         "isup.compatibility",
         "isup.maintenance",
         "isup.suspend",
+        "isup.other_access",
         "maintenance",
         "maintenance.group",
         "switching",
@@ -55,8 +56,8 @@ PICS: Final = dict.fromkeys(
     ),
     True,
 )
-"""What we declare to support. The continuity check is left unset: its messages are handled, the check tone on
-the circuit is not there yet."""
+"""What we declare to support. Of the continuity check that is the incoming end: the loop on order of the far
+end. We ask for no check of our own."""
 
 
 def reference(config: Mapping[str, object] | None = None) -> ReferenceSystem:

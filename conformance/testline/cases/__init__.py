@@ -16,6 +16,7 @@ MODULES: Final = (
     "isup_supervision",
     "isup_calls",
     "isup_setup",
+    "isup_continuity",
     "isup_release",
     "isup_timers",
     "switching",

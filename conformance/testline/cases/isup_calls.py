@@ -231,7 +231,7 @@ def test_acm_in_band(centre: Centre) -> None:
     "ACM with subscriber free, incoming call",
     clauses=["Q.764 2.1.4", "Q.763 3.5"],
     proves=["N-01"],
-    needs="isup.incoming",
+    needs="isup.other_access",
 )
 def test_acm_sent_for_a_ringing_agent(centre: Centre) -> None:
     """For an agent who rings the system sends ACM with subscriber free, or CPG (alerting) later."""

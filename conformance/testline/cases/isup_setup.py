@@ -1,7 +1,7 @@
-"""ISUP set-up: indications, blocking in a call, continuity, segmentation (Q.784.1 groups 2 and 6).
+"""ISUP set-up: indications, blocking in a call, repeat attempt, segmentation (Q.784.1 groups 2 and 6).
 
-What the network may say in the backward direction, what the system says, and the procedures that hold an
-incoming call back. The tester is SP B, the system SP A.
+What the network may say in the backward direction, what the system says, and segments of an IAM. The
+tester is SP B, the system SP A.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, Final
 from testline.case import case
 from testline.cases.isup_calls import calling_out, completed, over, second_attempt, talking, talking_out
 from testline.cases.isup_supervision import ANSWER, answered_call, outgoing
-from testline.cases.isup_timers import ANNEX, released_after
+from testline.cases.isup_timers import ANNEX
 from testline.cases.mtp2_state import measure_time
 from testline.layers.isup_parameters import OptionalForwardCallIndicators, UserToUserInformation
 from testline.testers.agent import Agent
@@ -22,12 +22,6 @@ from testline.testers.speech import expect_speech_both_ways
 from testline.verdicts import NotApplicable
 from testrig.clock import SECOND
 
-CHECK_HZ: Final = 2000.0
-"""Check tone of the continuity check (Q.724 7.4.1)."""
-CHECK_DBM0: Final = -12.0
-"""Level of the check tone sent (Q.724 7.4.1)."""
-RETURNED_DBM0: Final = (-13.0, -11.0)
-"""What comes back through a digital loop, which changes no level; Q.724 7.4.2 allows more."""
 ALERTING: Final = 1
 PROGRESS: Final = 2
 IN_BAND: Final = 3
@@ -103,7 +97,7 @@ def address_complete(centre: Centre, *, free: bool, isdn: bool) -> None:
     "ACM with subscriber free and ISDN access, incoming call",
     clauses=["Q.764 2.1.4", "Q.763 3.5"],
     proves=["N-01"],
-    needs="isup.incoming",
+    needs="isup.isdn_access",
 )
 def test_acm_sent_free_isdn(centre: Centre) -> None:
     """A call to an agent with ISDN access is told by ACM with subscriber free, and answered by ANM."""
@@ -115,7 +109,7 @@ def test_acm_sent_free_isdn(centre: Centre) -> None:
     "ACM without indication and with ISDN access, incoming call",
     clauses=["Q.764 2.1.4", "Q.763 3.5"],
     proves=["N-01"],
-    needs="isup.incoming",
+    needs="isup.isdn_access",
 )
 def test_acm_sent_no_indication_isdn(centre: Centre) -> None:
     """A call the system takes itself, with ISDN access: ACM with no indication, then ANM."""
@@ -127,7 +121,7 @@ def test_acm_sent_no_indication_isdn(centre: Centre) -> None:
     "ACM without indication and without ISDN access, incoming call",
     clauses=["Q.764 2.1.4", "Q.763 3.5"],
     proves=["N-01"],
-    needs="isup.incoming",
+    needs="isup.other_access",
 )
 def test_acm_sent_no_indication(centre: Centre) -> None:
     """A call the system takes itself, without ISDN access: ACM with no indication, then ANM."""
@@ -162,7 +156,7 @@ def progress_sent(centre: Centre, event: int, name: str) -> None:
     "ACM, CPG (alerting) and ANM, incoming call",
     clauses=["Q.764 2.1.6", "Q.763 3.21"],
     proves=["N-01"],
-    needs="isup.incoming",
+    needs="isup.progress",
 )
 def test_cpg_sent_alerting(centre: Centre) -> None:
     """A system that sends ACM before the agent rings tells of the ringing by CPG (alerting)."""
@@ -174,7 +168,7 @@ def test_cpg_sent_alerting(centre: Centre) -> None:
     "ACM, CPG (progress) and ANM, incoming call",
     clauses=["Q.764 2.1.6", "Q.763 3.21"],
     proves=["N-01"],
-    needs="isup.incoming",
+    needs="isup.progress",
 )
 def test_cpg_sent_progress(centre: Centre) -> None:
     """A system that reports progress before the answer does so by CPG between ACM and ANM."""
@@ -186,7 +180,7 @@ def test_cpg_sent_progress(centre: Centre) -> None:
     "ACM, CPG (in-band information) and ANM, incoming call",
     clauses=["Q.764 2.1.6", "Q.763 3.21"],
     proves=["N-01"],
-    needs="isup.incoming",
+    needs="isup.progress",
 )
 def test_cpg_sent_in_band(centre: Centre) -> None:
     """A system that plays to an unanswered caller says so by CPG (in-band information)."""
@@ -198,7 +192,7 @@ def test_cpg_sent_in_band(centre: Centre) -> None:
     "CON, incoming call",
     clauses=["Q.764 2.1.7"],
     proves=["N-01"],
-    needs="isup.incoming",
+    needs="isup.connect",
 )
 def test_con_sent(isup: IsupTester) -> None:
     """A system that answers at once by CON sends no ACM or ANM for the call."""
@@ -296,89 +290,6 @@ def test_blocks_during_outgoing_call(centre: Centre) -> None:
 def test_blocks_during_incoming_call(centre: Centre) -> None:
     """Blocked by order in a call, the circuit keeps the call and is blocked when it is over."""
     blocks_during_call(centre, *talking(centre))
-
-
-# 5.2.5b and 6.1: continuity check on the way in
-
-
-@case(
-    "Q.784.1/5.2.5b",
-    "T8, waiting for COT of a previous circuit",
-    clauses=["Q.764 2.1.8", ANNEX],
-    proves=["N-01"],
-    needs="isup.continuity",
-)
-def test_t8_previous_circuit(centre: Centre) -> None:
-    """An IAM that announces a check on a previous circuit, and no COT: released after T8."""
-    call = centre.isup.seize(called=centre.pixit.menu_number, continuity_check=2)
-    released_after(centre, "T8", centre.bench.now, call.cic, 10, 15)
-
-
-def checked(centre: Centre, continuity_check: int) -> Caller:
-    """Seize with a continuity check announced; no backward message may come before COT."""
-    caller = centre.caller()
-    call = caller.dials(centre.pixit.menu_number, continuity_check=continuity_check)
-    call.expect_nothing(during=SECOND)
-    return caller
-
-
-@case(
-    "Q.784.1/6.1.1",
-    "Continuity check required",
-    clauses=["Q.764 2.1.8", "Q.724 7.3"],
-    proves=["N-01"],
-    needs="isup.continuity",
-)
-def test_continuity_check(centre: Centre) -> None:
-    """The circuit is looped until COT, which the check tone proves; then the call goes on, without a loop."""
-    caller = checked(centre, 1)
-    caller.says_tone(CHECK_HZ, CHECK_DBM0)
-    caller.hears_tone(CHECK_HZ, within=2 * SECOND, level=RETURNED_DBM0)
-    caller.voice.is_silent()
-    centre.bench.run(SECOND // 4)
-    caller.call.send("COT", continuity=1)
-    caller.is_answered()
-    caller.says_tone(CHECK_HZ, CHECK_DBM0)
-    caller.voice.hears_no_tone(CHECK_HZ, during=2 * SECOND)
-    caller.voice.is_silent()
-    over(centre, caller)
-
-
-@case(
-    "Q.784.1/6.1.2",
-    "Continuity check on a previous circuit",
-    clauses=["Q.764 2.1.8"],
-    proves=["N-01"],
-    needs="isup.continuity",
-)
-def test_continuity_check_on_previous_circuit(centre: Centre) -> None:
-    """No backward message is sent, and no loop connected, before COT; then the call goes on."""
-    caller = checked(centre, 2)
-    caller.says_tone(CHECK_HZ, CHECK_DBM0)
-    caller.voice.hears_no_tone(CHECK_HZ, during=SECOND)
-    caller.voice.is_silent()
-    caller.call.send("COT", continuity=1)
-    caller.is_answered()
-    over(centre, caller)
-
-
-@case(
-    "Q.784.1/6.1.3",
-    "Calling party clears during the continuity check",
-    clauses=["Q.764 2.1.8", "Q.764 2.3.1"],
-    proves=["N-01"],
-    needs="isup.continuity",
-)
-def test_clear_during_continuity_check(centre: Centre) -> None:
-    """REL before COT is answered by RLC, and the loop is gone."""
-    caller = checked(centre, 1)
-    call = caller.call
-    call.send("REL", cause=16)
-    call.expect("RLC", within=ANSWER)
-    caller.says_tone(CHECK_HZ, CHECK_DBM0)
-    caller.voice.hears_no_tone(CHECK_HZ, during=SECOND)
-    caller.voice.is_silent()
-    centre.isup.expect_idle(call.cic)
 
 
 # 6.2.5: repeat attempt
