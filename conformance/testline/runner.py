@@ -24,6 +24,8 @@ _TESTS_FAILED: Final = 1
 _USAGE: Final = 4
 _NOT_OURS: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST")
 _LAST_LINES: Final = 40
+_PLUGINS: Final = ("testline.plugin", "xdist.plugin", "pytest_bdd.plugin")
+"""What a run needs of pytest's plugins. Whatever else is installed stays out: it costs more than a case."""
 
 
 class RunError(TestlineError):
@@ -63,7 +65,9 @@ def feature_folder() -> Path:
 def command(request: Request, progress: int) -> list[str]:
     """Return the command line of the child; `progress` is the descriptor it tells progress on."""
     words = [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(Path.cwd())]
-    words += ["-p", "no:cacheprovider", "-p", "no:labgrid", "-q", "--import-mode=importlib", "--testline"]
+    for plugin in (*_PLUGINS, "no:cacheprovider"):
+        words += ["-p", plugin]
+    words += ["-q", "--assert=plain", "--import-mode=importlib", "--testline"]
     words += ["--testline-progress", str(progress), "--rig", request.rig]
     if request.pics:
         words += ["--pics", request.pics]
@@ -81,8 +85,9 @@ def command(request: Request, progress: int) -> list[str]:
 
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:
-    """Return `given` without what would steer the child from outside."""
-    return {name: value for name, value in given.items() if name not in _NOT_OURS}
+    """Return `given` without what would steer the child from outside, plugins of others included."""
+    ours = {name: value for name, value in given.items() if name not in _NOT_OURS}
+    return {**ours, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 def run(request: Request, told: Callable[[Mapping[str, Any]], None]) -> Results:

@@ -207,4 +207,4 @@ def test_run_for_real_in_a_child_of_its_own(here: Path) -> None:
 
 def test_environment_of_the_child_is_not_steered_from_outside() -> None:
     given = {"PYTEST_ADDOPTS": "-x", "PYTHONPATH": "p", "PYTEST_XDIST_WORKER": "gw0"}
-    assert runner.environment(given) == {"PYTHONPATH": "p"}
+    assert runner.environment(given) == {"PYTHONPATH": "p", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
