@@ -112,7 +112,7 @@ def ask(control: Control, **request: object) -> dict[str, Any]:
 
 
 def test_control_signs_an_agent_on_and_off(control: Control) -> None:
-    assert ask(control, id=1, order="open", agent="1001", password="1001") == {
+    assert ask(control, id=1, order="open", agent="1001", password="red-1713") == {
         "id": 1,
         "ok": True,
         "state": "signed off",
@@ -154,7 +154,7 @@ def test_control_answers_a_bad_request_with_an_error(control: Control, line: byt
 def test_control_refuses_an_order_with_the_reason(
     control: Control, request_: dict[str, object], message: str
 ) -> None:
-    ask(control, order="open", agent="1001", password="1001")
+    ask(control, order="open", agent="1001", password="red-1713")
     answer = ask(control, **request_)
     assert message in answer["error"]
     assert answer["state"] == "signed off"

@@ -654,24 +654,6 @@ def test_restricted_number_is_not_shown(centre: Centre) -> None:
     call.release()
 
 
-@case("ISUP/2", "IAM cut short", clauses=["Q.763 1", "Q.764 2.9.5"], proves=["N-01"], needs="isup.incoming")
-def test_truncated_iam_does_no_harm(isup: IsupTester) -> None:
-    """An IAM cut anywhere seizes nothing for good, and the next call is taken."""
-    from testline.layers.isup import message  # noqa: PLC0415 - used once
-
-    cic = isup.free_circuit()
-    whole = bytes(message("IAM", cic, called=isup.pixit.menu_number, calling="13800138000"))
-    for length in range(2, 9):
-        isup.send_raw(whole[:length], sls=cic & 0x0F)
-        isup.bench.run(SECOND // 4)
-    isup.inbox.pop(cic, None)
-    isup.send_message(cic, "RSC")
-    isup.expect(cic, "RLC", within=ANSWER)
-    call = answered_call(isup, cic)
-    call.release()
-    isup.expect_idle(cic)
-
-
 @case(
     "ISUP/3",
     "Random octets on the ISUP service",
