@@ -42,7 +42,7 @@ def answers(people: People, agent: str) -> None:
 
 
 @when(parsers.re(f"{AGENT} hangs up"))
-def hangs_up(people: People, agent: str) -> None:
+def agent_hangs_up(people: People, agent: str) -> None:
     people.agent(agent).telephone.replace()
 
 

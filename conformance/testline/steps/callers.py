@@ -79,7 +79,7 @@ def waits_for_menu(people: People, who: str) -> None:
 
 
 @when(parsers.re(f"{CALLER} hangs up"))
-def hangs_up(people: People, who: str) -> None:
+def caller_hangs_up(people: People, who: str) -> None:
     people.caller(who).hangs_up()
 
 
