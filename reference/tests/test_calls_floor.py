@@ -41,6 +41,11 @@ MENU, QUEUE, DIRECT = "8008200001", "8008200002", "8008201001"
 CALLER = Leg("public", 1)
 
 
+def password(agent: str) -> str:
+    """The password of an agent of the reference's own configuration."""
+    return next(each.password for each in reference_config().agents if each.agent == agent)
+
+
 class PaperBoard:
     """Remembers who listens to whom, what plays and what rings. Implements what `Bus` uses."""
 
@@ -120,7 +125,7 @@ class Centre:
         return self.hears(trunk(0, cic))
 
     def on_duty(self, agent: str) -> None:
-        self.desk.sign_on(agent, agent, self.now)
+        self.desk.sign_on(agent, password(agent), self.now)
         self.desk.ready(agent, self.now)
 
     def state(self, agent: str) -> str:
@@ -331,7 +336,7 @@ def test_call_straight_to_an_agent_who_cannot_take_it_is_released(
     centre: Centre, prepare: str, cause: int
 ) -> None:
     if prepare:
-        centre.desk.sign_on("1001", "1001", 0)
+        centre.desk.sign_on("1001", password("1001"), 0)
     assert centre.arrive(DIRECT) == [(CALLER, Release(cause))]
     assert centre.is_clean()
 
@@ -455,7 +460,7 @@ def test_answer_with_the_handset_on_the_hook_is_refused(centre: Centre) -> None:
 
 
 def test_headset_agent_hears_ringing_and_answers_and_clears_at_the_desk() -> None:
-    agents = [{"agent": "1001", "password": "1001", "station": 0, "headset": True}]
+    agents = [{"agent": "1001", "password": password("1001"), "station": 0, "headset": True}]
     over = {"agents": agents, "queues": {"sales": {"agents": ["1001"]}}, "numbers": {}}
     config = {**over, "numbers": {f"800820100{n}": {"queue": "sales", "agent": ""} for n in range(1, 5)}}
     centre = Centre(config)
@@ -550,7 +555,7 @@ def order(centre: Centre, what: str, agent: str) -> None:
     try:
         match what:
             case "sign on":
-                desk.sign_on(agent, agent, now)
+                desk.sign_on(agent, password(agent), now)
             case "sign off":
                 desk.sign_off(agent, now)
             case "ready":
