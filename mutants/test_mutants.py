@@ -58,7 +58,8 @@ def verdicts(
     """Run `cases` in a process of their own; return their records by id. Every case has one."""
     report = folder / "report"
     words = ["-c", os.devnull, "--rootdir", str(folder), "-p", "no:cacheprovider", "-p", "testline.plugin"]
-    words += ["-q", "--assert=plain", "--import-mode=importlib", "--testline", "--report", str(report)]
+    words += ["-q", "--noconftest", "--assert=plain", "--import-mode=importlib", "--testline"]
+    words += ["--report", str(report)]
     words += [*options, *(f"--select={case}" for case in cases), "--pyargs", "testline.cases"]
     process = processes.Process(target=pytest.main, args=(words,))
     process.start()

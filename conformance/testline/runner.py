@@ -67,7 +67,7 @@ def command(request: Request, progress: int) -> list[str]:
     words = [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(Path.cwd())]
     for plugin in (*_PLUGINS, "no:cacheprovider"):
         words += ["-p", plugin]
-    words += ["-q", "--assert=plain", "--import-mode=importlib", "--testline"]
+    words += ["-q", "--noconftest", "--assert=plain", "--import-mode=importlib", "--testline"]
     words += ["--testline-progress", str(progress), "--rig", request.rig]
     if request.pics:
         words += ["--pics", request.pics]
