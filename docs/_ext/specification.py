@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import json
 import re
+import shutil
 import tomllib
 from collections import defaultdict
 from pathlib import Path
@@ -84,6 +85,13 @@ def diagram(table: Any) -> str:
     return "\n".join(lines)
 
 
+def drawing(table: Any) -> list[str]:
+    """The diagram, or why there is none: the table below it says the same."""
+    if shutil.which("dot") is None:
+        return ["*Not drawn: dot missing (Debian package graphviz).*"]
+    return ["```{graphviz}", diagram(table), "```"]
+
+
 def state_machines_page() -> str:
     """Every table of the reference as a diagram and as rows."""
     out = [
@@ -96,7 +104,8 @@ def state_machines_page() -> str:
     for module, table, first in tables():
         out += [f"## {table.name}", "", f"{first} (`{module}`)", ""]
         out += [f"Events without a row: {table.unexpected.value}.", ""]
-        out += ["```{graphviz}", diagram(table), "```", "", "| state | event | action | next | clause |"]
+        out += drawing(table)
+        out += ["", "| state | event | action | next | clause |"]
         out += ["|---|---|---|---|---|"]
         for state, event, transition in table.rows():
             following = ", ".join(str(target.value) for target in transition.targets)
