@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
-from testline.runner import Request, run
+from testline import runner
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="not run: chromium missing")
@@ -20,7 +20,7 @@ CASES = ("E1/1", "Q.784.1/2.2.1b", "Q.781/1.2")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report of a few cases of the reference on the virtual rig."""
     folder = tmp_path_factory.mktemp("report")
-    results = run(Request(patterns=CASES, report=folder), lambda event: None)
+    results = runner.run(runner.Request(patterns=CASES, report=folder), lambda event: None)
     assert len(results.cases) == len(CASES)
     return folder
 
@@ -36,11 +36,17 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page that remembers what went wrong on it."""
+    """A page that remembers what went wrong on it. A browser gives up loading sound it has enough of, or
+    when the page closes: such a request is aborted, and nothing is wrong with it."""
     opened = browser.new_page()
     wrong: list[str] = []
+
+    def failed(request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":
+            wrong.append(f"{request.url}: {request.failure}")
+
     opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on("requestfailed", lambda request: wrong.append(request.url))
+    opened.on("requestfailed", failed)
     yield opened
     opened.close()
     assert not wrong
