@@ -79,6 +79,7 @@ def test_case_page_shows_ladder_and_plays_what_was_heard(page: Page, report: Pat
             const sound = document.querySelector('audio');
             if (sound.readyState >= 1) resolve(sound.duration);
             sound.addEventListener('loadedmetadata', () => resolve(sound.duration));
+            sound.addEventListener('error', () => resolve(-1));
             sound.preload = 'metadata';
             sound.load();
         })"""
