@@ -98,7 +98,7 @@ def test_labels_read_back(variant: str, bits: int, data: st.DataObject) -> None:
 @given(st.binary(max_size=30), st.sampled_from(["itu14", "china24"]))
 def test_any_octets_are_an_msu_or_refused(octets: bytes, variant: str) -> None:
     protocol, text = describe(octets, variant)
-    assert protocol in {"MTP3", "ISUP"}
+    assert protocol in {"MTP3", "ISUP", "TUP"}
     assert text
     try:
         found = decode_mtp3(octets, variant)

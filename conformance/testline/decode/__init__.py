@@ -17,9 +17,12 @@ from testline.layers.mtp3 import (
     decode_link_test,
     decode_management,
 )
+from testline.layers.tup import decode_tup
+from testline.layers.tup import summary_of as summary_of_tup
 from testrig.system import Variant
 
 ISUP = 5
+TUP = 4
 
 __all__ = [
     "Frame",
@@ -67,10 +70,15 @@ def _record(number: int, at: float, found: Found) -> Record | None:
             label = message.title if cause is None else f"{message.title} cause {cause}"
             text = summary_of(message)
             return Record(number, at, opc, dpc, "ISUP", message.title, text, data, message.cic, label)
+        if found.si == TUP:
+            signal = decode_tup(data)
+            text = summary_of_tup(signal)
+            return Record(number, at, opc, dpc, "TUP", signal.title, text, data, signal.cic, signal.title)
         title, text = _other(found.si, data)
     except NotDecodable as error:
-        protocol = "ISUP" if found.si == ISUP else "MTP3"
-        cic = (data[0] | (data[1] & 0x0F) << 8) if found.si == ISUP and len(data) > 1 else None
+        protocol = {ISUP: "ISUP", TUP: "TUP"}.get(found.si, "MTP3")
+        circuit = found.si in {ISUP, TUP} and len(data) > 1
+        cic = (data[0] | (data[1] & 0x0F) << 8) if circuit else None
         return Record(
             number, at, opc, dpc, protocol, "not decodable", error.reason, data, cic, "?", str(error)
         )

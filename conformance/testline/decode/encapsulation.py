@@ -10,16 +10,21 @@ from testline.decode.capture import Frame
 from testline.layers.errors import NotDecodable
 from testline.layers.mtp2 import decode_mtp2
 from testline.layers.mtp3 import decode_mtp3
+from testline.layers.tup import join
 from testrig.crc import MIRRORED, fcs_is_good
 
 ETHERNET, RAW_IP, LINUX_COOKED, MTP2_PSEUDO, MTP2, MTP3, EXPORTED = 1, 101, 113, 139, 140, 141, 252
 SCTP: Final = 132
+TUP: Final = 4
 M2UA, M3UA, M2PA = 2, 3, 5
 """SCTP payload protocol identifiers."""
 
 
 class Msu(NamedTuple):
-    """What travels behind a label. `opc` and `dpc` are -1 where the capture does not carry them."""
+    """What travels behind a label, for TUP from its CIC on.
+
+    `opc` and `dpc` are -1 where the capture does not carry them.
+    """
 
     opc: int
     dpc: int
@@ -80,7 +85,10 @@ def _mtp2(octets: bytes, variant: str) -> Found:
 
 def _mtp3(octets: bytes, variant: str) -> Msu:
     msu = decode_mtp3(octets, variant)
-    return Msu(msu.opc, msu.dpc, msu.sls, msu.si, bytes(msu.data))
+    data = bytes(msu.data)
+    if msu.si == TUP:
+        data = join(msu.sls | getattr(msu, "sls_spare", 0) << 4, data, variant)
+    return Msu(msu.opc, msu.dpc, msu.sls, msu.si, data)
 
 
 def _exported(octets: bytes, variant: str) -> Iterator[Found]:
@@ -161,18 +169,19 @@ def _sigtran(protocol: int, payload: bytes, variant: str) -> Iterator[Found]:
             yield _mtp3(parameters[0x0301][1:], variant)
     elif (group, kind) == (1, 1):
         if 0x0210 in parameters:
-            yield _protocol_data(parameters[0x0210])
+            yield _protocol_data(parameters[0x0210], variant)
         elif 0x0002 in parameters:
             # Internet-Draft 6 and before: service octet, label and user data as on the link
             yield _mtp3(parameters[0x0002], variant)
 
 
-def _protocol_data(value: bytes) -> Msu:
+def _protocol_data(value: bytes, variant: str) -> Msu:
     """RFC 4666 3.3.1: OPC, DPC, SI, NI, priority, SLS, user data."""
     if len(value) < 12:
         raise NotDecodable(f"M3UA protocol data takes 12 octets, found {len(value)}", value)
     opc, dpc, si, _ni, _priority, sls = struct.unpack_from(">2I4B", value)
-    return Msu(opc, dpc, sls, si, value[12:])
+    data = join(sls, value[12:], variant) if si == TUP else value[12:]
+    return Msu(opc, dpc, sls, si, data)
 
 
 def _parameters(octets: bytes) -> dict[int, bytes]:

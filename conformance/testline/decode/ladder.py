@@ -10,12 +10,13 @@ from testline.decode.records import Record
 
 WIDTH: Final = 44
 """Characters between the two life lines."""
-ENDS: Final = frozenset({"RLC"})
+ENDS: Final = frozenset({"RLC", "RLG"})
+BEGINS: Final = frozenset({"IAM", "IAI"})
 
 
 @dataclass(slots=True)
 class Ladder:
-    """Messages of one call: same two point codes, same CIC, from one IAM to the next or to RLC."""
+    """Messages of one call: same two point codes, same CIC, from one IAM to the next or to RLC or RLG."""
 
     left: int
     right: int
@@ -49,14 +50,14 @@ def ladders(records: Iterable[Record]) -> list[Ladder]:
     Messages on a circuit outside any call (supervision) make a ladder of their own.
     """
     found: list[Ladder] = []
-    current: dict[tuple[int, int, int], Ladder] = {}
+    current: dict[tuple[str, int, int, int], Ladder] = {}
     for record in records:
         if record.cic is None:
             continue
         low, high = sorted((record.opc, record.dpc))
-        key = (low, high, record.cic)
+        key = (record.protocol, low, high, record.cic)
         ladder = current.get(key)
-        if ladder is None or (record.title == "IAM" and ladder.records[-1].opc == record.opc):
+        if ladder is None or (record.title in BEGINS and ladder.records[-1].opc == record.opc):
             ladder = current[key] = Ladder(record.opc, record.dpc, record.cic)
             found.append(ladder)
         ladder.records.append(record)

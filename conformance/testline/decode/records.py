@@ -17,12 +17,12 @@ class Record:
     """-1 where the capture does not carry it."""
     dpc: int
     protocol: str
-    """`ISUP`, `MTP3` or `MTP2`."""
+    """`ISUP`, `TUP`, `MTP3` or `MTP2`."""
     title: str
     """Abbreviation of the message, or of what else it is."""
     summary: str
     octets: bytes
-    """From the CIC on for ISUP; behind the label for other services."""
+    """From the CIC on for ISUP and TUP; behind the label for other services."""
     cic: int | None = None
     label: str = ""
     """Short text on the ladder's arrow."""

@@ -135,7 +135,11 @@ def summary_of(msg: Any) -> str:
     if msg.title == "ACM":
         words += [word for word in (msg.sprintf("%kind%"), "free" if msg.free else "") if word]
     if msg.title == "GRQ":
-        words += [name for name in ("category", "line", "original_called", "malicious", "hold", "echo") if msg.getfieldval(name)]
+        words += [
+            name
+            for name in ("category", "line", "original_called", "malicious", "hold", "echo")
+            if msg.getfieldval(name)
+        ]
     if msg.title == "MPM":
         words.append(f"{msg.pulses} pulses")
     if bytes(msg.payload):

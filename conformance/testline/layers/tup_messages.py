@@ -12,7 +12,15 @@ from __future__ import annotations
 import struct
 from typing import Any, ClassVar
 
-from scapy.fields import BitEnumField, BitField, ByteField, ConditionalField, LEShortField, PacketField, StrField
+from scapy.fields import (
+    BitEnumField,
+    BitField,
+    ByteField,
+    ConditionalField,
+    LEShortField,
+    PacketField,
+    StrField,
+)
 from scapy.packet import Packet
 
 from testline.layers.errors import NotDecodable
@@ -106,7 +114,9 @@ class Status(StrField):
     def getfield(self, pkt: Any, s: bytes) -> tuple[bytes, bytes]:
         needed = (pkt.range + 8) // 8 if pkt.range else 0
         if len(s) < needed:
-            raise NotDecodable(f"{pkt.name}: range {pkt.range} takes {needed} octets of status, found {len(s)}")
+            raise NotDecodable(
+                f"{pkt.name}: range {pkt.range} takes {needed} octets of status, found {len(s)}"
+            )
         return s[needed:], s[:needed]
 
 
@@ -309,7 +319,9 @@ class GSM(Message):
         ConditionalField(Inside("category", Category(), Category), lambda p: p.category_included),
         ConditionalField(Inside("line", CallingLine(), CallingLine), lambda p: p.line_included),
         ConditionalField(Inside("trunk", IncomingTrunk(), IncomingTrunk), lambda p: p.trunk_included),
-        ConditionalField(Inside("original_called", OriginalCalled(), OriginalCalled), lambda p: p.original_included),
+        ConditionalField(
+            Inside("original_called", OriginalCalled(), OriginalCalled), lambda p: p.original_included
+        ),
     ]
 
 

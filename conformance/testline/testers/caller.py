@@ -55,11 +55,9 @@ class Caller:
 
     def is_released(self, *, within: int, cause: int | set[int] | None = None) -> int:
         """Wait until the system clears, acknowledge it, and return the cause."""
-        expected: dict[str, Any] = {} if cause is None else {"cause": cause}
-        release = self.call.expect("REL", within=within, through=("CPG",), **expected)
-        self.call.send("RLC")
+        released = self.call.cleared(within=within, cause=cause)
         self._leave()
-        return int(getattr(release.cause_indicators, "cause", 0))
+        return released
 
     def _leave(self) -> None:
         if self._call is not None:
@@ -70,15 +68,15 @@ class Caller:
 
     def is_called(self, *, within: int) -> Call:
         """Wait for an IAM of the system and take the call."""
-        return self._take(self.isup.wait_for("IAM", within=within))
+        return self._take(self.isup.wait_for(*self.isup.call.initial, within=within))
 
     def alerts(self) -> None:
-        """Tell the system that the telephone rings: ACM, subscriber free."""
-        self.call.send("ACM", called_status=1)
+        """Tell the system that the telephone rings."""
+        self.call.alert()
 
     def answers(self) -> None:
-        """Answer: ANM."""
-        self.call.send("ANM")
+        """Answer."""
+        self.call.answer()
 
     # speech
 

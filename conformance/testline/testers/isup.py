@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from testline.bench import Bench
 from testline.layers.errors import NotDecodable
@@ -51,6 +51,9 @@ class Received:
 class Call:
     """One call on one circuit, as the tester sees it."""
 
+    initial: ClassVar[tuple[str, ...]] = ("IAM",)
+    """Messages that begin a call."""
+
     def __init__(self, isup: IsupTester, cic: int) -> None:
         self.isup = isup
         self.cic = cic
@@ -66,7 +69,7 @@ class Call:
     @property
     def iam(self) -> Any:
         """The first IAM received, or None."""
-        return next((one.message for one in self.received if one.title == "IAM"), None)
+        return next((one.message for one in self.received if one.title in self.initial), None)
 
     def where(self) -> str:
         """State in words, for verdicts."""
@@ -108,6 +111,21 @@ class Call:
         if first.title == "ACM":
             self.expect("ANM", within=within, through=("CPG",))
 
+    def alert(self) -> None:
+        """Tell that the called telephone rings: ACM, subscriber free."""
+        self.send("ACM", called_status=1)
+
+    def answer(self) -> None:
+        """Answer: ANM."""
+        self.send("ANM")
+
+    def cleared(self, *, within: int, cause: int | set[int] | None = None) -> int:
+        """Wait until the system clears, acknowledge it, and return the cause."""
+        expected: dict[str, Any] = {} if cause is None else {"cause": cause}
+        release = self.expect("REL", within=within, through=("CPG",), **expected)
+        self.send("RLC")
+        return int(getattr(release.cause_indicators, "cause", 0))
+
     def catch_up(self) -> None:
         """Take note of everything that has arrived on this circuit, as a caller does who does not wait."""
         for got in self.isup.inbox.pop(self.cic, ()):
@@ -129,19 +147,28 @@ class Call:
 class IsupTester:
     """The ISUP of the tester's exchange."""
 
+    user: ClassVar[str] = "ISUP"
+    service: ClassVar[int] = ISUP
+    call: ClassVar[type[Call]] = Call
+    harmless: ClassVar[frozenset[str]] = BACKGROUND
+
     def __init__(self, bench: Bench, mtp3: Mtp3Tester) -> None:
         self.bench = bench
         self.mtp3 = mtp3
         self.pixit = bench.pixit
-        self.circuits: dict[int, CircuitMap] = {circuit.cic: circuit for circuit in bench.pixit.circuits}
-        self.answers: set[str] = set(BACKGROUND)
+        self.circuits: dict[int, CircuitMap] = {
+            circuit.cic: circuit
+            for circuit in bench.pixit.circuits
+            if getattr(circuit, "user", "isup") == self.user.lower()
+        }
+        self.answers: set[str] = set(self.harmless)
         self.background: list[Received] = []
         """What was answered as background traffic."""
         self.inbox: dict[int, deque[Received]] = {}
         """Messages not yet taken, by CIC; -1 holds those that could not be decoded."""
         self._awaited: set[str] = set()
         self._used: set[int] = set()
-        mtp3.users[ISUP] = self._arrived
+        mtp3.users[self.service] = self._arrived
 
     # sending
 
@@ -162,13 +189,13 @@ class IsupTester:
         """
         chosen = self.free_circuit() if cic is None else cic
         self._used.add(chosen)
-        call = Call(self, chosen)
+        call = self.call(self, chosen)
         call.send("IAM", called=called, calling=calling, **fields)
         return call
 
     def call_on(self, cic: int) -> Call:
         """Return a handle on a circuit without sending anything."""
-        return Call(self, cic)
+        return self.call(self, cic)
 
     def free_circuit(self) -> int:
         """Return a circuit not used in this case yet, one that we control first (Q.764 2.9.1.4).
@@ -191,16 +218,28 @@ class IsupTester:
 
     def _arrived(self, msu: Message) -> None:
         try:
-            found = decode_isup(msu.data)
+            found = self.decode(msu)
         except NotDecodable as error:
             got = Received(msu.at, "undecodable", None, msu.data, str(error), msu.entry)
             self.inbox.setdefault(-1, deque()).append(got)
             return
-        got = Received(msu.at, found.title, found, msu.data, summary_of(found), msu.entry)
+        got = Received(msu.at, found.title, found, msu.data, self.summary(found), msu.entry)
         if found.title in self.answers and found.title not in self._awaited and self._answer(found):
             self.background.append(got)
             return
         self.inbox.setdefault(found.cic, deque()).append(got)
+
+    def decode(self, msu: Message) -> Any:
+        """Return the message in an MSU of our service. Raises `NotDecodable`."""
+        return decode_isup(msu.data)
+
+    def summary(self, found: Any) -> str:
+        """Return a message in one line."""
+        return summary_of(found)
+
+    def differences(self, found: Any, wanted: dict[str, Any]) -> list[str]:
+        """Return what is not as wanted in a message, one text each."""
+        return _differences(found, wanted)
 
     def _answer(self, found: Any) -> bool:
         """Answer background traffic; False when it is no background but part of something else."""
@@ -249,7 +288,7 @@ class IsupTester:
             while waiting:
                 got = waiting.popleft()
                 if got.title in names:
-                    wrong = _differences(got.message, wanted)
+                    wrong = self.differences(got.message, wanted)
                     if wrong or (where is not None and not where(got.message)):
                         self.fail(text, state(), got, "; ".join(wrong))
                     return got
@@ -269,26 +308,27 @@ class IsupTester:
             cic, names, within=within, state=lambda: f"circuit {cic}", where=where, fields=fields
         ).message
 
-    def wait_for(self, name: str, *, within: int, where: Check | None = None) -> Call:
-        """Wait for `name` (as a rule IAM) on any circuit and return the call it belongs to."""
+    def wait_for(self, *names: str, within: int, where: Check | None = None) -> Call:
+        """Wait for one of `names` (as a rule IAM) on any circuit and return the call it belongs to."""
+        text = " or ".join(names)
 
         def look() -> Received | None:
-            self._refuse_strays(name, self.where)
+            self._refuse_strays(text, self.where)
             for cic in sorted(self.inbox):
                 waiting = self.inbox[cic]
-                if waiting and waiting[0].title == name:
+                if waiting and waiting[0].title in names:
                     if where is not None and not where(waiting[0].message):
-                        self.fail(name, self.where(), waiting[0])
+                        self.fail(text, self.where(), waiting[0])
                     return waiting.popleft()
             return None
 
-        self._awaited.add(name)
+        self._awaited |= set(names)
         try:
-            got = self.bench.until(look, within=within, awaited=name, state=self.where)
+            got = self.bench.until(look, within=within, awaited=text, state=self.where)
         finally:
-            self._awaited.discard(name)
-        call = Call(self, got.message.cic)
-        call.steps.append(f"-{name}")
+            self._awaited -= set(names)
+        call = self.call(self, got.message.cic)
+        call.steps.append(f"-{got.title}")
         call.received.append(got)
         self._used.add(call.cic)
         return call
@@ -358,7 +398,7 @@ class IsupTester:
 
     def where(self) -> str:
         """State in words, for verdicts."""
-        return f"ISUP over {self.mtp3.where()}"
+        return f"{self.user} over {self.mtp3.where()}"
 
     def fail(self, awaited: str, state: str, got: Received, reason: str = "") -> None:
         """Raise `Fail` for a message that came instead of what was awaited."""

@@ -25,6 +25,8 @@ from testline.layers.mtp3 import (
     decode_management,
     decode_mtp3,
 )
+from testline.layers.tup import decode_tup, join
+from testline.layers.tup import summary_of as summary_of_tup
 from testline.testers.link import LinkState, LinkTester
 from testline.testers.units import Unit
 from testline.trace import TraceEntry
@@ -33,6 +35,7 @@ from testrig.clock import SECOND, Instant
 
 SNM: Final = 0
 SLT: Final = 1
+TUP: Final = 4
 ISUP: Final = 5
 PATTERN: Final = b"TESTLINE"
 """Test pattern of our own SLTM: 1 to 15 octets (Q.707 2.2)."""
@@ -55,6 +58,8 @@ class Message:
     title: str
     """`SLTM`, `TRA`, ... for services 0 to 2; the service's name otherwise."""
     entry: TraceEntry | None
+    sls_octet: int = 0
+    """SLS and, with 24-bit codes, the four bits above it: spare, but to TUP the next of the CIC."""
 
     def __str__(self) -> str:
         return f"{self.title} from {self.opc} to {self.dpc} SLS {self.sls}"
@@ -131,8 +136,10 @@ class Mtp3Tester:
             ni=ni,
             dpc=self.other if dpc is None else dpc,
             opc=self.own if opc is None else opc,
-            sls=sls,
+            sls=sls & 0x0F,
         )
+        if sls > 0x0F and self.variant == "china24":
+            header.sls_spare = sls >> 4
         return bytes(header)
 
     def send(
@@ -188,7 +195,16 @@ class Mtp3Tester:
             self.undecodable.append((str(error), unit.entry))
             return
         message = Message(
-            unit.last, msu.ni, msu.si, msu.dpc, msu.opc, msu.sls, bytes(msu.data), title, unit.entry
+            unit.last,
+            msu.ni,
+            msu.si,
+            msu.dpc,
+            msu.opc,
+            msu.sls,
+            bytes(msu.data),
+            title,
+            unit.entry,
+            sls_octet(msu),
         )
         if (message.dpc, message.opc, message.ni) != (self.own, self.other, self.ni):
             self.misaddressed.append(message)
@@ -260,6 +276,11 @@ class Mtp3Tester:
         self._cursor = len(self.received)
 
 
+def sls_octet(msu: Any) -> int:
+    """Return the last octet of a 24-bit label, the SLS of a 14-bit one."""
+    return int(msu.sls | getattr(msu, "sls_spare", 0) << 4)
+
+
 @lru_cache(maxsize=256)
 def describe(sif: bytes, variant: str) -> tuple[str, str]:
     """Return protocol and one line for service information octet and field: the highest layer readable."""
@@ -271,11 +292,13 @@ def describe(sif: bytes, variant: str) -> tuple[str, str]:
     try:
         if msu.si == ISUP:
             return "ISUP", summary_of(decode_isup(data))
+        if msu.si == TUP:
+            return "TUP", summary_of_tup(decode_tup(join(sls_octet(msu), data, variant)))
         if msu.si in {1, 2}:
             test = decode_link_test(data)
             return "MTP3", f"{test.title} SLC {msu.sls} pattern {bytes(test.pattern).hex()}"
         if msu.si == SNM:
             return "MTP3", f"{decode_management(data).title} from {msu.opc} to {msu.dpc}"
     except NotDecodable as error:
-        return ("ISUP" if msu.si == ISUP else "MTP3"), f"not decodable: {error.reason}"
+        return {ISUP: "ISUP", TUP: "TUP"}.get(msu.si, "MTP3"), f"not decodable: {error.reason}"
     return "MTP3", f"{SERVICES.get(msu.si, f'SI {msu.si}')} from {msu.opc} to {msu.dpc} SLS {msu.sls}"
