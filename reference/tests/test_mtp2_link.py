@@ -18,6 +18,7 @@ from callcenter.ss7.mtp2 import (
     RemoteProcessorOutage,
 )
 from callcenter.ss7.mtp2.codec import SignalUnit, Status, decode
+from callcenter.ss7.mtp2.link import UNREAD
 from callcenter.ss7.mtp2.txc import ABATEMENT, CAPACITY, ONSET, WINDOW
 from testrig.board import HdlcFault
 from testrig.clock import SECOND, frames
@@ -47,8 +48,8 @@ def proving(link: Mtp2Link, *, now: int = 0, theirs: Status = Status.SIN) -> Non
     link.receive(lssu(theirs), 1, now)
 
 
-def in_service(*, now: int = 0) -> Mtp2Link:
-    link = Mtp2Link("link0")
+def in_service(*, now: int = 0, waits: bool = False) -> Mtp2Link:
+    link = Mtp2Link("link0", waits_for_level3=waits)
     link.emergency(True, now)
     proving(link, now=now)
     link.expire(now + 4096)
@@ -421,27 +422,51 @@ def test_message_in_the_first_unit_delivered_after_in_service() -> None:
 # congestion, Q.703 9
 
 
-def test_sib_received_t6_runs_instead_of_t7_until_acknowledged() -> None:
+def busy(link: Mtp2Link, *, until: int, since: int = 5100) -> int:
+    """SIB every 800 frames from `since` on, in `since` + n * 800 < `until`; the last instant."""
+    for now in range(since, until, 800):
+        link.expire(now)
+        link.receive(lssu(Status.SIB), 1, now)
+    return now
+
+
+def test_sib_received_each_starts_t7_again() -> None:
+    link = in_service()
+    link.transmit(MSU, 5000)
+    link.pull(1)
+    assert busy(link, until=20_000) == 19_500
+    assert link.next_deadline == 19_500 + link.durations["T7"]
+    link.receive(fisu(bsn=0), 1, 20_000)
+    assert link.next_deadline is None
+
+
+def test_sib_received_then_silence_fails_after_t7() -> None:
     link = in_service()
     link.transmit(MSU, 5000)
     link.pull(1)
     link.receive(lssu(Status.SIB), 1, 5100)
-    assert link.next_deadline == 5100 + link.durations["T6"]
-    link.receive(lssu(Status.SIB), 1, 5900)
-    assert link.next_deadline == 5100 + link.durations["T6"]
-    link.receive(fisu(bsn=0), 1, 6000)
-    assert link.next_deadline is None
+    link.expire(5100 + link.durations["T7"])
+    assert link.events() == [OutOfService(Reason.NO_ACKNOWLEDGEMENT)]
 
 
 def test_sib_received_t6_expiry_exact_frame() -> None:
     link = in_service()
     link.transmit(MSU, 5000)
     link.pull(1)
-    link.receive(lssu(Status.SIB), 1, 5100)
+    busy(link, until=5100 + link.durations["T6"])
     link.expire(5100 + link.durations["T6"] - 1)
     assert link.events() == []
     link.expire(5100 + link.durations["T6"])
     assert link.events() == [OutOfService(Reason.REMOTE_CONGESTION)]
+
+
+def test_negative_acknowledgement_alone_does_not_start_t7_again() -> None:
+    link = in_service()
+    link.transmit(MSU, 5000)
+    link.pull(1)
+    link.receive(fisu(bib=0), 1, 9000)
+    link.pull(1)
+    assert link.next_deadline == 5000 + link.durations["T7"]
 
 
 def test_sib_received_with_nothing_outstanding_starts_nothing() -> None:
@@ -484,6 +509,7 @@ def test_transmission_buffer_onset_abatement_and_capacity() -> None:
     for _ in range(2 * CAPACITY):
         link.transmit(MSU, 5000)
     assert link.txc.discarded > 0
+    assert link.events() == [LinkCongestion(True), LinkCongestion(True, discarding=True)]
 
 
 # processor outage, Q.703 8
@@ -548,6 +574,92 @@ def test_remote_outage_before_service_announces_service_at_recovery() -> None:
     assert link.events() == [RemoteProcessorOutage(False), InService()]
 
 
+def test_local_outage_takes_acknowledgements() -> None:
+    link = in_service()
+    link.transmit(MSU, 5000)
+    link.pull(1)
+    link.processor_outage(True, 5100)
+    link.receive(fisu(bsn=0), 1, 5200)
+    assert link.retrieve() == []
+
+
+def test_flush_in_outage_discards_and_numbers_from_the_last_acknowledged() -> None:
+    link = in_service()
+    for _ in range(3):
+        link.transmit(MSU, 5000)
+    link.pull(2)
+    link.receive(fisu(bsn=0), 1, 5100)
+    link.processor_outage(True, 5200)
+    assert sent(link).fsn == 1
+    link.flush(5300)
+    assert sent(link).fsn == 0
+    link.transmit(MSU + b"new", 5400)
+    link.processor_outage(False, 5500)
+    link.take_flush()
+    assert [(decode(unit).fsn, decode(unit).msu) for unit in link.pull(8)] == [(1, MSU + b"new")]
+
+
+def test_flush_out_of_outage_changes_nothing() -> None:
+    link = in_service()
+    link.transmit(MSU, 5000)
+    link.flush(5100)
+    assert link.retrieve() == [MSU]
+
+
+@pytest.mark.parametrize(("order", "kept"), [("resume", 1), ("flush", 0)])
+@pytest.mark.parametrize("early", [False, True])
+def test_outage_over_messages_wait_for_the_word_of_level_3(order: str, kept: int, early: bool) -> None:
+    link = in_service(waits=True)
+    link.receive(lssu(Status.SIPO), 1, 5000)
+    link.transmit(MSU, 5100)
+    if early:
+        getattr(link, order)(5200)
+        assert link.state == "processor outage"
+    link.receive(fisu(), 1, 6000)
+    if not early:
+        assert link.state == "processor outage"
+        assert link.pull(8) == []
+        getattr(link, order)(6100)
+    assert link.in_service
+    assert len(link.pull(8)) == kept
+
+
+def test_outage_again_before_the_word_of_level_3_goes_on() -> None:
+    link = in_service(waits=True)
+    link.receive(lssu(Status.SIPO), 1, 5000)
+    link.receive(fisu(), 1, 6000)
+    link.receive(lssu(Status.SIPO), 1, 6100)
+    link.resume(6200)
+    assert link.state == "processor outage"
+    link.receive(fisu(), 1, 6300)
+    assert link.in_service
+
+
+# messages that level 3 does not read, Q.703 9.2
+
+
+def test_messages_unread_congest_the_receiving_side_until_read() -> None:
+    link = in_service()
+    for number in range(UNREAD):
+        assert link.pull(1) == []
+        link.receive(msu(number % 128), 1, 5000)
+    assert [decode(unit).status for unit in link.pull(8)] == [Status.SIB]
+    link.receive(msu(UNREAD % 128), 1, 5100)
+    assert len(link.events()) == UNREAD
+    assert link.next_deadline is None
+    assert (sent(link).bsn, sent(link).bib) == ((UNREAD - 1) % 128, 0)
+
+
+def test_congestion_accepting_takes_messages_and_withholds_acknowledgement() -> None:
+    link = in_service()
+    link.congestion(True, 5000, discard=False)
+    link.receive(msu(0), 1, 5100)
+    assert link.events() == [MsuReceived(MSU)]
+    assert sent(link).bsn == 127
+    link.congestion(False, 5200)
+    assert (sent(link).bsn, sent(link).bib) == (0, 1)
+
+
 # changeover's needs, Q.704 5.4
 
 
@@ -556,6 +668,7 @@ def test_retrieve_gives_unacknowledged_and_waiting_messages() -> None:
     for number in range(6):
         link.transmit(MSU + bytes((number,)), 5000)
     link.pull(4)
+    assert link.retrieve(9) == []
     assert [message[-1] for message in link.retrieve(1)] == [2, 3, 4, 5]
     assert link.retrieve() == []
 

@@ -9,11 +9,12 @@ from callcenter.ss7.mtp2.events import (
     Reason,
     RemoteProcessorOutage,
 )
-from callcenter.ss7.mtp2.link import Mtp2Link
+from callcenter.ss7.mtp2.link import Correction, Mtp2Link
 from callcenter.ss7.mtp2.timers import TIMERS
 
 __all__ = [
     "TIMERS",
+    "Correction",
     "InService",
     "LinkCongestion",
     "LinkEvent",

@@ -49,8 +49,8 @@ class CongestionControl(Machine[State, Event]):
         super().__init__(f"{link.name} CC", State.IDLE)
         self._link = link
 
-    def begin(self) -> None:
-        self._link.rxc.withhold()
+    def begin(self, discard: bool = True) -> None:
+        self._link.rxc.withhold(discard)
         self.busy()
 
     def busy(self) -> None:

@@ -54,10 +54,11 @@ class RemoteProcessorOutage:
 
 @dataclass(frozen=True, slots=True)
 class LinkCongestion:
-    """The transmission buffer has passed its onset threshold (`on`) or its abatement threshold
-    (Q.704 3.8.2)."""
+    """The transmission buffer has passed its onset threshold (`on`), its discard threshold (`discarding`
+    too), or its abatement threshold (Q.704 3.8.2, 11.2)."""
 
     on: bool
+    discarding: bool = False
 
 
 LinkEvent: TypeAlias = InService | OutOfService | MsuReceived | RemoteProcessorOutage | LinkCongestion

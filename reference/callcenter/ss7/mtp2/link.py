@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Literal
 
-from callcenter.errors import DecodeError, StateError
+from callcenter.errors import ConfigurationError, DecodeError, StateError
 from callcenter.ss7.mtp2 import cc_fsm, iac_fsm, lsc_fsm, poc_fsm
 from callcenter.ss7.mtp2.aerm import AlignmentErrorRateMonitor
 from callcenter.ss7.mtp2.cc_fsm import CongestionControl
 from callcenter.ss7.mtp2.codec import MAX_MSU, MIN_MSU, Status, decode
-from callcenter.ss7.mtp2.events import LinkEvent, Reason
+from callcenter.ss7.mtp2.events import LinkEvent, MsuReceived, Reason
 from callcenter.ss7.mtp2.iac_fsm import InitialAlignmentControl
 from callcenter.ss7.mtp2.lsc_fsm import LinkStateControl
 from callcenter.ss7.mtp2.poc_fsm import ProcessorOutageControl
 from callcenter.ss7.mtp2.rxc import ReceptionControl
+from callcenter.ss7.mtp2.rxc_pcr import CyclicReceptionControl
 from callcenter.ss7.mtp2.suerm import SignalUnitErrorRateMonitor
-from callcenter.ss7.mtp2.timers import TIMERS
+from callcenter.ss7.mtp2.timers import T7_PCR, TIMERS
 from callcenter.ss7.mtp2.txc import TransmissionControl
+from callcenter.ss7.mtp2.txc_pcr import N1, N2, CyclicTransmissionControl
 from callcenter.timers import Timers, durations
 from testrig.board import HdlcFault
-from testrig.clock import Instant
+from testrig.clock import SECOND, Instant
+
+Correction = Literal["basic", "pcr"]
+"""Error correction: the basic method (Q.703 5) or preventive cyclic retransmission (Q.703 6)."""
+
+UNREAD: Final = 128
+"""Messages that level 3 has not read at which the receiving side is congested. Implementation dependent
+(Q.703 9.2); more than the far end may have on its way unacknowledged."""
 
 _IAC_STATUS: Final = {
     Status.SIO: iac_fsm.Event.SIO,
@@ -39,16 +48,37 @@ _LSC_STATUS: Final = {
 
 
 class Mtp2Link:
-    """One end of a 64 kbit/s signalling link with basic error correction (Q.703).
+    """One end of a 64 kbit/s signalling link (Q.703).
 
     Stimuli carry the instant `now` and never raise for what came from the line. After any of them read
     `events()`, and give the board `fill`, `take_flush()` and what `pull(room)` returns. `timers` overrides
     durations, in frames, by name (`T1`, `T2`, `T3`, `T4n`, `T4e`, `T5`, `T6`, `T7`).
     """
 
-    def __init__(self, name: str, *, timers: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        timers: Mapping[str, int] | None = None,
+        correction: Correction = "basic",
+        n1: int = N1,
+        n2: int = N2,
+        waits_for_level3: bool = False,
+    ) -> None:
+        """`n1` messages or `n2` octets force retransmission with correction `pcr`. With `waits_for_level3`
+        messages flow again after a processor outage only when level 3 has said `flush` or `resume`.
+
+        Raises `ConfigurationError` for values the standard does not allow.
+        """
         self.name = name
+        self.correction: Correction = correction
+        self.waits_for_level3 = waits_for_level3
         self.durations = durations(TIMERS, timers or {})
+        if correction == "pcr" and self.durations["T7"] < T7_PCR:
+            raise ConfigurationError(
+                f"timer T7: found {self.durations['T7'] / SECOND:g} s, expected at least "
+                f"{T7_PCR / SECOND:g} s with preventive cyclic retransmission (Q.703 12.3)"
+            )
         self.timers: Timers[str] = Timers()
         self.undecodable = 0
         """Signal units with good check bits that were none (Q.703 2.3)."""
@@ -56,8 +86,15 @@ class Mtp2Link:
         """Signal units in error, and stretches of 16 octets in octet counting mode."""
         self._now: Instant = 0
         self._events: deque[LinkEvent] = deque()
-        self.rxc = ReceptionControl(self)
-        self.txc = TransmissionControl(self)
+        self._unread = 0
+        self._busy: set[str] = set()
+        """Why our receiving side is congested: by order, or messages that level 3 does not read."""
+        self.rxc: ReceptionControl
+        self.txc: TransmissionControl
+        if correction == "pcr":
+            self.rxc, self.txc = CyclicReceptionControl(self), CyclicTransmissionControl(self, n1=n1, n2=n2)
+        else:
+            self.rxc, self.txc = ReceptionControl(self), TransmissionControl(self)
         self.aerm = AlignmentErrorRateMonitor(self._abort_proving)
         self.suerm = SignalUnitErrorRateMonitor(self._error_rate)
         self.iac = InitialAlignmentControl(self)
@@ -85,13 +122,34 @@ class Mtp2Link:
         """Our level 3 cannot take messages, or can again (Q.703 8)."""
         self._order(lsc_fsm.Event.LOCAL_OUTAGE if on else lsc_fsm.Event.LOCAL_RECOVERED, now)
 
-    def congestion(self, on: bool, now: Instant) -> None:
-        """Our receiving side is congested, or no longer (Q.703 9). Only a link in service can be."""
+    def flush(self, now: Instant) -> None:
+        """Discard the messages held back by a processor outage (Q.703 8.4, Q.704 3.2.6)."""
+        self._order(lsc_fsm.Event.FLUSH, now)
+
+    def resume(self, now: Instant) -> None:
+        """Send the messages held back by a processor outage when it is over: the order *continue* of
+        Q.703 8.4, which only a link that `waits_for_level3` needs."""
+        self._order(lsc_fsm.Event.CONTINUE, now)
+
+    def congestion(self, on: bool, now: Instant, *, discard: bool = True) -> None:
+        """Our receiving side is congested, or no longer (Q.703 9). Only a link in service can be.
+
+        Messages that come meanwhile are discarded, or without `discard` accepted and not acknowledged.
+        """
         self._now = now
         if not on:
-            self.cc.handle(cc_fsm.Event.ABATED)
+            self._abated("order")
         elif self.lsc.state is lsc_fsm.State.IN_SERVICE:
-            self.cc.handle(cc_fsm.Event.CONGESTION)
+            self._congested("order", discard)
+
+    def _congested(self, why: str, discard: bool) -> None:
+        self._busy.add(why)
+        self.cc.handle(cc_fsm.Event.CONGESTION, discard)
+
+    def _abated(self, why: str) -> None:
+        self._busy.discard(why)
+        if not self._busy:
+            self.cc.handle(cc_fsm.Event.ABATED)
 
     def transmit(self, msu: bytes, now: Instant) -> None:
         """Queue a message: service information octet and field, 3 to 273 octets, else `StateError`.
@@ -107,7 +165,8 @@ class Mtp2Link:
         self.txc.put(msu)
 
     def retrieve(self, fsnc: int | None = None) -> list[bytes]:
-        """Take back messages not acknowledged beyond `fsnc`, and those not sent (Q.704 5.4)."""
+        """Take back messages not acknowledged beyond `fsnc`, and those not sent (Q.704 5.4); nothing when
+        `fsnc` is unreasonable (Q.704 5.7.2)."""
         return self.txc.retrieve(fsnc)
 
     @property
@@ -215,6 +274,9 @@ class Mtp2Link:
             return []
         events = list(self._events)
         self._events.clear()
+        self._unread = 0
+        if "unread" in self._busy:
+            self._abated("unread")
         return events
 
     @property
@@ -249,6 +311,18 @@ class Mtp2Link:
     def give(self, event: LinkEvent) -> None:
         """Report `event` to level 3."""
         self._events.append(event)
+
+    def deliver(self, message: MsuReceived) -> None:
+        """Give level 3 a message; congestion begins when it does not read them (Q.703 9.2)."""
+        self._events.append(message)
+        self._unread += 1
+        if self._unread >= UNREAD:
+            self._congested("unread", True)
+
+    def forget_congestion(self) -> None:
+        """The link goes out of service: the receiving side begins anew."""
+        self._busy.clear()
+        self.cc.handle(cc_fsm.Event.STOP)
 
     def start_timer(self, name: str, value: str = "") -> None:
         """Start timer `name` from now for the duration called `value` (T4 has two)."""

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from callcenter.fsm import Machine, Table, Transition, Unexpected
-from callcenter.ss7.mtp2 import cc_fsm, iac_fsm, poc_fsm
+from callcenter.ss7.mtp2 import iac_fsm, poc_fsm
 from callcenter.ss7.mtp2.codec import Status
 from callcenter.ss7.mtp2.events import InService, OutOfService, Reason, RemoteProcessorOutage
 
@@ -37,6 +37,8 @@ class Event(Enum):
     LOCAL_OUTAGE = "local processor outage"
     LOCAL_RECOVERED = "local processor recovered"
     NO_OUTAGE = "no processor outage"
+    FLUSH = "flush buffers"
+    CONTINUE = "continue"
     ALIGNMENT_COMPLETE = "alignment complete"
     ALIGNMENT_NOT_POSSIBLE = "alignment not possible"
     LINK_FAILURE = "link failure"
@@ -119,7 +121,13 @@ TABLE = Table(
         (S.PROCESSOR_OUTAGE, E.LOCAL_RECOVERED): Transition(
             "local_recovered", S.PROCESSOR_OUTAGE, "Q.703 8.4"
         ),
-        (S.PROCESSOR_OUTAGE, E.NO_OUTAGE): Transition("resume", S.IN_SERVICE, "Q.703 8.4"),
+        (S.PROCESSOR_OUTAGE, E.NO_OUTAGE): Transition(
+            "outage_over", (S.IN_SERVICE, S.PROCESSOR_OUTAGE), "Q.703 8.4"
+        ),
+        (S.PROCESSOR_OUTAGE, E.FLUSH): Transition("flush", (S.PROCESSOR_OUTAGE, S.IN_SERVICE), "Q.703 8.4"),
+        (S.PROCESSOR_OUTAGE, E.CONTINUE): Transition(
+            "go_on", (S.PROCESSOR_OUTAGE, S.IN_SERVICE), "Q.703 8.4"
+        ),
     },
     unexpected=Unexpected.IGNORE,
 )
@@ -138,6 +146,10 @@ class LinkStateControl(Machine[State, Event]):
         """Our level 3 is out."""
         self.announced = False
         """Level 3 knows that the link is in service."""
+        self.over = False
+        """No end's level 3 is out any more; the word of ours is awaited."""
+        self.decided = not link.waits_for_level3
+        """Our level 3 has said what is to become of the messages held back."""
 
     # orders of level 3
 
@@ -154,7 +166,6 @@ class LinkStateControl(Machine[State, Event]):
 
     def stop(self) -> None:
         self._close()
-        self.emergency = False
 
     def mark_emergency(self) -> None:
         self.emergency = True
@@ -221,18 +232,25 @@ class LinkStateControl(Machine[State, Event]):
         link = self._link
         link.iac.handle(iac_fsm.Event.STOP)
         link.poc.handle(poc_fsm.Event.STOP)
-        link.cc.handle(cc_fsm.Event.STOP)
+        link.forget_congestion()
         link.suerm.stop()
         link.rxc.stop()
         link.timers.clear()
         link.txc.send_status(Status.SIOS)
+        self.emergency = False
         self.outage = False
         self.announced = False
+        self._forget_outage()
+
+    def _forget_outage(self) -> None:
+        self.over = False
+        self.decided = not self._link.waits_for_level3
 
     # processor outage
 
     def local_outage(self) -> None:
         self.outage = True
+        self.over = False
         self._link.poc.handle(poc_fsm.Event.LOCAL_OUTAGE)
         self._link.rxc.reject_units()
         self._link.txc.send_status(Status.SIPO)
@@ -260,6 +278,7 @@ class LinkStateControl(Machine[State, Event]):
 
     def remote_outage(self) -> None:
         link = self._link
+        self.over = False
         if not link.remote_outage:
             link.give(RemoteProcessorOutage(True))
         link.poc.handle(poc_fsm.Event.REMOTE_OUTAGE)
@@ -272,8 +291,25 @@ class LinkStateControl(Machine[State, Event]):
             link.give(RemoteProcessorOutage(False))
         link.poc.handle(poc_fsm.Event.REMOTE_RECOVERED)
 
-    def resume(self) -> None:
+    def outage_over(self) -> State:
+        self.over = True
+        return self._resumed()
+
+    def flush(self) -> State:
+        self._link.txc.clear()
+        return self.go_on()
+
+    def go_on(self) -> State:
+        self.decided = True
+        return self._resumed()
+
+    def _resumed(self) -> State:
+        """In service again when no end is out and level 3, if it wants to be asked, has decided."""
+        if not (self.over and self.decided):
+            return State.PROCESSOR_OUTAGE
+        self._forget_outage()
         self._link.txc.send_msus()
         # A link that went from aligned straight into outage was never announced (`unverified`: figure 8
         # leaves it to level 3 to conclude so from the recovery).
         self._announce()
+        return State.IN_SERVICE

@@ -15,6 +15,11 @@ TWO_OF_THREE: Final = frozenset({0b011, 0b101, 0b110, 0b111})
 """Histories of the last three signal units, newest lowest, that fail the link (Q.703 5.3.1, 5.3.2)."""
 
 
+def _remember(history: int, normal: bool, times: int) -> int:
+    """Return `history` with `times` more signal units, the newest lowest: 1 for one that was not normal."""
+    return (history << times | (0 if normal else (1 << times) - 1)) & 0b111
+
+
 class ReceptionControl:
     """Accepts messages in sequence and asks for those that were lost."""
 
@@ -34,7 +39,9 @@ class ReceptionControl:
         self.rejecting = False
         """Our level 3 is out: messages are not accepted (Q.703 8.2)."""
         self.withholding = False
-        """We are congested: neither acknowledgement is sent and messages are discarded (Q.703 9.3)."""
+        """We are congested: neither acknowledgement is sent (Q.703 9.3)."""
+        self.discarding = False
+        """Messages that come while `withholding` are discarded, not accepted."""
         self._withheld_bsn = 127
         self._missed = False
         self._bsn_history = 0
@@ -67,8 +74,9 @@ class ReceptionControl:
 
     # congestion
 
-    def withhold(self) -> None:
+    def withhold(self, discard: bool) -> None:
         """Congestion begins."""
+        self.discarding = discard
         self._withheld_bsn = (self.fsnx - 1) % MODULUS
         self._missed = False
         self.withholding = True
@@ -86,24 +94,35 @@ class ReceptionControl:
         """Take a fill-in or message signal unit that came `repeats` times in a row."""
         if not self.running:
             return
-        txc = self._link.txc
         times = min(repeats, 3)
-        if not txc.known(unit.bsn):
-            self._bsn_history = (self._bsn_history << times | (1 << times) - 1) & 0b111
-            if self._bsn_history in TWO_OF_THREE:
-                self._link.fail(Reason.ABNORMAL_BSN)
+        if not self._bsn_normal(unit, times) or not self._fib_normal(unit, times):
             return
-        self._bsn_history = self._bsn_history << times & 0b111
-        if unit.fib != self.bib and not self.repeating:
-            self._fib_history = (self._fib_history << times | (1 << times) - 1) & 0b111
-            if self._fib_history in TWO_OF_THREE:
-                self._link.fail(Reason.ABNORMAL_FIB)
-            return
-        self._fib_history = self._fib_history << times & 0b111
         self._link.lsc.handle(lsc_fsm.Event.FISU_MSU)
-        if self.rejecting or not self.running:
+        if not self.running:
             return
-        txc.acknowledged(unit.bsn, unit.bib)
+        # Figure 14 takes acknowledgements also while our level 3 is out.
+        self._link.txc.acknowledged(unit.bsn, unit.bib)
+        if not self.rejecting:
+            self._check(unit)
+
+    def _bsn_normal(self, unit: SignalUnit, times: int) -> bool:
+        """Tell whether the BSN is one that can be; two of three that cannot fail the link (Q.703 5.3.1)."""
+        normal = self._link.txc.known(unit.bsn)
+        self._bsn_history = _remember(self._bsn_history, normal, times)
+        if not normal and self._bsn_history in TWO_OF_THREE:
+            self._link.fail(Reason.ABNORMAL_BSN)
+        return normal
+
+    def _fib_normal(self, unit: SignalUnit, times: int) -> bool:
+        """Tell whether the FIB is one that can be; two of three that cannot fail the link (Q.703 5.3.2)."""
+        normal = unit.fib == self.bib or self.repeating
+        self._fib_history = _remember(self._fib_history, normal, times)
+        if not normal and self._fib_history in TWO_OF_THREE:
+            self._link.fail(Reason.ABNORMAL_FIB)
+        return normal
+
+    def _check(self, unit: SignalUnit) -> None:
+        """Take what comes with the indicator bit asked for; anything before it is waited out."""
         if unit.fib == self.bib:
             self.repeating = False
             self._sequence(unit)
@@ -114,13 +133,19 @@ class ReceptionControl:
         if unit.fsn == last:
             # A fill-in signal unit that agrees, or a message that we have.
             return
-        if self.withholding:
+        if self.withholding and self.discarding:
             self._missed = True
         elif unit.msu and unit.fsn == self.fsnx:
-            self.fsnx = (self.fsnx + 1) % MODULUS
-            self._link.give(MsuReceived(unit.msu))
+            self._accept(unit)
+            self._missed = False
+        elif self.withholding:
+            self._missed = True
         else:
             self._ask()
+
+    def _accept(self, unit: SignalUnit) -> None:
+        self.fsnx = (self.fsnx + 1) % MODULUS
+        self._link.deliver(MsuReceived(unit.msu))
 
     def _ask(self) -> None:
         """Negative acknowledgement: turn the backward indicator bit (Q.703 5.2.2, 5.3.2)."""

@@ -27,3 +27,5 @@ TIMERS: Final = {
         _spec("T7", frames(1.5), 0.5, 2, "excessive delay of acknowledgement"),
     )
 }
+T7_PCR: Final = frames(0.8)
+"""Least T7 with preventive cyclic retransmission (Q.703 12.3, note)."""

@@ -2,6 +2,7 @@
 
 Messages wait in the transmission buffer TB, go out with the next forward sequence number and stay in the
 retransmission buffer RTB until acknowledged. A negative acknowledgement starts again from the oldest.
+Preventive cyclic retransmission is in `txc_pcr`.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ class TransmissionControl:
         """The board must drop what it has not yet begun to send."""
         self.discarded = 0
         """Messages that found the buffer full."""
+        self.discarding = False
+        """Level 3 knows that messages are discarded."""
         self.congested = False
         self._waiting: deque[bytes] = deque()
         self._reset()
@@ -97,6 +100,9 @@ class TransmissionControl:
         """Queue a message."""
         if len(self._waiting) >= CAPACITY:
             self.discarded += 1
+            if not self.discarding:
+                self.discarding = True
+                self._link.give(LinkCongestion(True, discarding=True))
             return
         self._waiting.append(msu)
         self._check_congestion()
@@ -107,7 +113,7 @@ class TransmissionControl:
             self.congested = True
             self._link.give(LinkCongestion(True))
         elif held <= ABATEMENT and self.congested:
-            self.congested = False
+            self.congested = self.discarding = False
             self._link.give(LinkCongestion(False))
 
     @property
@@ -129,6 +135,10 @@ class TransmissionControl:
             return True
         if not self.open:
             return False
+        return self._more()
+
+    def _more(self) -> bool:
+        """Tell whether a message is to be sent, new or again."""
         return self.cursor < len(self.sent) or bool(self._waiting and len(self.sent) < WINDOW)
 
     @property
@@ -143,21 +153,25 @@ class TransmissionControl:
             self._busy = False
             head = bytes((self._link.rxc.backward, self.fib << 7 | self.fsnt, 1, Status.SIB))
             units.append(head)
-        while self.open and len(units) < room:
-            if self.cursor == len(self.sent):
-                if not self._waiting or len(self.sent) >= WINDOW:
-                    break
-                self.sent.append(self._waiting.popleft())
-            units.append(self._compose(self.sent[self.cursor]))
+        while self.open and len(units) < room and self._more():
+            units.append(self._compose(self._choose()))
         return units
 
-    def _compose(self, msu: bytes) -> bytes:
+    def _choose(self) -> int:
+        """Return the place in the RTB of the message sent now; there is `_more`. What was asked for again
+        goes first (Q.703 11.2)."""
+        if self.cursor == len(self.sent):
+            self.sent.append(self._waiting.popleft())
         self.cursor += 1
-        timers = self._link.timers
-        if not timers.running("T7") and not timers.running("T6"):
+        return self.cursor - 1
+
+    def _compose(self, place: int) -> bytes:
+        if not self._link.timers.running("T7"):
             self._link.start_timer("T7")
+        msu = self.sent[place]
         length = min(len(msu), LONGEST_INDICATED)
-        return bytes((self._link.rxc.backward, self.fib << 7 | self.fsnt, length)) + msu
+        fsn = (self.fsnf + place) % MODULUS
+        return bytes((self._link.rxc.backward, self.fib << 7 | fsn, length)) + msu
 
     # acknowledgements
 
@@ -169,16 +183,23 @@ class TransmissionControl:
         """Take an acknowledgement, positive or negative (Q.703 5.2.2, 5.3.2). `bsn` is `known`."""
         count = (bsn - self.fsnf + 1) % MODULUS
         negative = bib != self.fib
-        if not count and not negative:
+        if negative:
+            self.fib = bib
+            self.flush = True
+            self._link.timers.stop("T6")
+        self._drop(count)
+        if negative:
+            self.cursor = 0
+
+    def _drop(self, count: int) -> None:
+        """Remove the oldest `count` messages of the RTB: they have been acknowledged. T7 starts again only
+        then: an end that asks for repetition for ever acknowledges nothing (figure 13)."""
+        if not count:
             return
         for _ in range(count):
             self.sent.popleft()
         self.fsnf = (self.fsnf + count) % MODULUS
         self.cursor = max(0, self.cursor - count)
-        if negative:
-            self.fib = bib
-            self.cursor = 0
-            self.flush = True
         timers = self._link.timers
         timers.stop("T6")
         if self.sent and self.open:
@@ -188,23 +209,33 @@ class TransmissionControl:
         self._check_congestion()
 
     def busy_received(self) -> None:
-        """The other end is busy: T7 waits, and T6 limits how long (Q.703 9.3)."""
-        timers = self._link.timers
+        """The other end is busy: every SIB starts T7 again, and T6 limits for how long (Q.703 9.3)."""
         if not (self.sent and self.open):
             return
-        timers.stop("T7")
-        if not timers.running("T6"):
+        self._link.start_timer("T7")
+        if not self._link.timers.running("T6"):
             self._link.start_timer("T6")
 
-    def retrieve(self, fsnc: int | None) -> list[bytes]:
-        """Take back, oldest first, the messages after `fsnc` (all when None) and those not yet sent: for
-        changeover (Q.704 5.4). `fsnc` that fits nothing takes back all."""
-        skip = 0 if fsnc is None else (fsnc - self.fsnf + 1) % MODULUS
-        if skip > len(self.sent):
-            skip = 0
-        messages = [*list(self.sent)[skip:], *self._waiting]
+    def clear(self) -> None:
+        """Discard all messages, sent and waiting, as level 3 ordered (Q.703 8.4, figure 13). The next one
+        has the number after the last acknowledged."""
+        self._empty()
+        self.flush = True
+        self._link.timers.stop("T7")
+        self._check_congestion()
+
+    def _empty(self) -> None:
         self.sent.clear()
         self._waiting.clear()
         self.cursor = 0
+
+    def retrieve(self, fsnc: int | None) -> list[bytes]:
+        """Take back, oldest first, the messages after `fsnc` (all when None) and those not yet sent: for
+        changeover (Q.704 5.4). With an unreasonable `fsnc` nothing is taken back (Q.704 5.7.2)."""
+        skip = 0 if fsnc is None else (fsnc - self.fsnf + 1) % MODULUS
+        if skip > len(self.sent):
+            return []
+        messages = [*list(self.sent)[skip:], *self._waiting]
+        self._empty()
         self._check_congestion()
         return messages
