@@ -146,7 +146,7 @@ def call_script(pixit: Any, count: int) -> list[tuple[bytes, bytes]]:
 
 def drive(engine: Any, peer: int, script: list[tuple[bytes, bytes]]) -> Callable[[], None]:
     """What plays the script into the engine's ISUP."""
-    isup = engine.signalling.isup
+    isup = next(user for _, _, user in engine.signalling.user_parts())
 
     def work() -> None:
         for setup, release in script:

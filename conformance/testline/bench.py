@@ -21,6 +21,7 @@ from testrig.clock import SECOND, Instant
 from testrig.e1 import E1Port
 from testrig.line import Line, Octets, StationLine
 from testrig.rig import Rig
+from testrig.system import Variant
 
 MAX_BLOCK: Final = SECOND
 """Frames the bench moves at once when nothing is under way: bounded so that progress shows."""
@@ -86,11 +87,17 @@ class Bench:
         self.steps = 0
         self.trace = Trace()
         self.measurements: list[Measurement] = []
+        self.variants: dict[str, Variant] = {}
+        """Routing label by channel of the trace, where it is not that of the PIXIT: testers say so."""
         lines = [line if tap is None else tap(index, line) for index, line in enumerate(rig.lines)]
         self.spans = [E1Port(line, crc4=self.pixit.crc4) for line in lines]
         self.telephones = [Handset(line) for line in rig.stations]
         self._machines: list[Machine] = []
         self._settled_steps = 0
+
+    def variant_of(self, channel: str) -> Variant:
+        """Return the routing label in use on a channel."""
+        return self.variants.get(channel, self.pixit.variant)
 
     def attach(self, machine: Machine) -> None:
         """Let `machine` run after every block, in order of attachment."""

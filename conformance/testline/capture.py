@@ -22,10 +22,14 @@ PEAK: Final = 32_767
 
 
 class Capture:
-    """The signalling channel of the PIXIT, tapped on the line itself, into one pcapng file."""
+    """The signalling channels of the PIXIT, tapped on the lines themselves, into one pcapng file."""
 
     def __init__(self, report: Path, slug: str, pixit: Pixit) -> None:
-        self._pixit = pixit
+        links = pixit.links
+        places = [(each.line, each.slot) for each in links] or [(pixit.link_line, pixit.link_slot)]
+        self._slots: dict[int, list[int]] = {}
+        for line, slot in places:
+            self._slots.setdefault(line, []).append(slot)
         name = f"{EVIDENCE}/{slug}.pcapng"
         self.files = {"capture": name}
         """What to see -> path below the report."""
@@ -35,10 +39,9 @@ class Capture:
         self._writer = SignallingCapture(PcapngWriter(self._stream, application="testline"))
 
     def tap(self, index: int, line: Line) -> Line:
-        """Return `line`, tapped if it carries the link."""
-        if index != self._pixit.link_line:
-            return line
-        return TappedLine(line, [self._pixit.link_slot], self._writer)
+        """Return `line`, tapped if it carries links."""
+        slots = self._slots.get(index)
+        return line if slots is None else TappedLine(line, slots, self._writer)
 
     def close(self) -> None:
         """Finish the file."""

@@ -46,6 +46,8 @@ class Case:
     """Line time after which the case is given up, in frames."""
     unverified: bool
     """True when a clause could not be checked against its text."""
+    setup: str
+    """Variant of the rig it needs (`testrig.rig.Rig.setups`); empty: the rig as it stands."""
     purpose: str
     """The docstring."""
     fixture: str
@@ -74,6 +76,7 @@ def case(
     needs: str | Sequence[str],
     timeout: Instant = LINE_TIME_LIMIT,
     unverified: bool = False,
+    setup: str = "",
 ) -> Callable[[F], F]:
     """Make a function of one parameter, the name of a tester, into a case of the catalogue.
 
@@ -108,6 +111,7 @@ def case(
             needs=(needs,) if isinstance(needs, str) else tuple(needs),
             timeout=timeout,
             unverified=unverified or any("unverified" in clause for clause in clauses),
+            setup=setup,
             purpose=purpose,
             fixture=parameters[0],
             module=function.__module__,

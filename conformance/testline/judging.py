@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -14,14 +14,14 @@ from typing import Final
 
 from testline.bench import Bench
 from testline.errors import TestlineError
-from testline.oracle import TOOL, Oracle
+from testline.oracle import TOOL, Opinion, Oracle
 from testline.pics import Pics
 from testline.report.record import CaseRecord, MeasurementRow, OracleRow, TraceRow
-from testline.verdicts import BenchError, Fail, Inconclusive, NotApplicable, Verdict
+from testline.verdicts import BenchError, Fail, Inconclusive, NotApplicable, RigLacks, Verdict
 from testrig.clock import SECOND, Instant
 from testrig.errors import ConfigurationError, RigError
 from testrig.rig import SystemStopped
-from testrig.system import Refused
+from testrig.system import Refused, Variant
 
 WALL_LIMIT: Final = 300
 """Seconds of wall time after which a case on the virtual rig is given up: something turns in circles."""
@@ -163,7 +163,7 @@ class CaseRun:
         package = "" if self.bench is None else type(self.bench.system).__module__.partition(".")[0]
         finding = classify(error, system_package=package)
         declared = pics.declared(self.record.needs)
-        if declared and finding.verdict is Verdict.NOT_APPLICABLE:
+        if declared and finding.verdict is Verdict.NOT_APPLICABLE and not isinstance(error, RigLacks):
             finding = Finding(
                 Verdict.FAIL,
                 "system",
@@ -187,8 +187,8 @@ class CaseRun:
         """Take an error that came after the verdict (while the bench was put away) as the verdict."""
         self._found(classify(error))
 
-    def collect(self, oracle: Oracle) -> None:
-        """Take over what the bench holds and ask the third opinion."""
+    def collect(self, oracle: Callable[[Variant], Oracle]) -> None:
+        """Take over what the bench holds and ask the third opinion, one for each kind of routing label."""
         record = self.record
         record.seconds = round(time.perf_counter() - self.started, 4)
         if self.bench is None:
@@ -198,19 +198,27 @@ class CaseRun:
         record.measurements = [MeasurementRow.of(each) for each in self.bench.measurements]
         entries = self.bench.trace.entries
         record.trace = [TraceRow.of(entry) for entry in entries]
-        self._ask(oracle)
+        self._ask(self.bench, oracle)
 
-    def _ask(self, oracle: Oracle) -> None:
+    def _ask(self, bench: Bench, oracle: Callable[[Variant], Oracle]) -> None:
         """Show every signal unit of the trace to the third opinion; a malformed one decides the verdict.
 
         One that the system sent is the system's fail; one that the tester sent without intent is an error.
         """
         rows = [row for row in self.record.trace if row.octets and row.protocol not in NOT_SIGNAL_UNITS]
-        opinions = oracle.judge([bytes.fromhex(row.octets) for row in rows])
-        if opinions is None:
-            self.record.oracle = OracleRow(oracle.status)
-            return
         told = self.record.oracle = OracleRow("ok" if rows else "no frames", len(rows))
+        by_variant: dict[Variant, list[TraceRow]] = {}
+        for row in rows:
+            by_variant.setdefault(bench.variant_of(row.channel), []).append(row)
+        for variant, some in by_variant.items():
+            asked = oracle(variant)
+            opinions = asked.judge([bytes.fromhex(row.octets) for row in some])
+            if opinions is None:
+                self.record.oracle = OracleRow(asked.status)
+                return
+            self._opinions(some, opinions, told)
+
+    def _opinions(self, rows: list[TraceRow], opinions: list[Opinion], told: OracleRow) -> None:
         for row, opinion in zip(rows, opinions, strict=True):
             row.oracle = f"{opinion.protocol} {opinion.info}".strip()
             if row.deliberate and row.direction == "sent":

@@ -30,9 +30,10 @@ from testline.report.record import CaseRecord, Results
 from testline.report.writer import prepare, write_case, write_report
 from testline.rigs import check_rig
 from testline.scenarios import scenario_record
-from testline.verdicts import NotApplicable, Verdict
+from testline.verdicts import NotApplicable, RigLacks, Verdict
 from testrig.errors import TestrigError
 from testrig.rig import Rig, open_rig
+from testrig.system import Variant
 
 PROPERTY: Final = "testline"
 RUN: Final = pytest.StashKey[CaseRun]()
@@ -53,7 +54,7 @@ class Session:
         self.catalogue.select(self.patterns)
         self._rig: Rig | None = None
         self._refusal: Exception | None = None
-        self._oracle: Oracle | None = None
+        self._oracles: dict[Variant, Oracle] = {}
         self.records: list[CaseRecord] = []
         self.identity: dict[str, Any] = {}
         self.started = datetime.datetime.now(datetime.UTC)
@@ -80,12 +81,11 @@ class Session:
         rig = self._rig
         return Pics() if rig is None or rig.broken is not None else of_system(rig.system)
 
-    def oracle(self) -> Oracle:
-        """Return the third opinion, started when it is first needed."""
-        if self._oracle is None:
-            variant = "itu14" if self._rig is None or self._rig.broken else self._rig.system.pixit.variant
-            self._oracle = Oracle(variant)
-        return self._oracle
+    def oracle(self, variant: Variant = "itu14") -> Oracle:
+        """Return the third opinion on messages with this routing label, started when it is first needed."""
+        if variant not in self._oracles:
+            self._oracles[variant] = Oracle(variant)
+        return self._oracles[variant]
 
     def describe(self) -> dict[str, Any]:
         """Return what only a process that has the rig can tell."""
@@ -96,8 +96,14 @@ class Session:
             "rig": self._rig.describe(),
             "system": self._system(self._rig),
             "pics": {**pics.as_dict(), "sha256": pics.sha256, "source": pics.source},
-            "oracle": {"tool": self.oracle().version or TOOL, "status": self.oracle().status},
+            "oracle": self._opinion(),
         }
+
+    def _opinion(self) -> dict[str, Any]:
+        """The third opinion in one line: ready only if every one that was asked is."""
+        asked = list(self._oracles.values()) or [self.oracle()]
+        status = next((each.status for each in asked if each.status != "ready"), "ready")
+        return {"tool": asked[0].version or TOOL, "status": status}
 
     @staticmethod
     def _system(rig: Rig) -> dict[str, Any]:
@@ -108,8 +114,8 @@ class Session:
 
     def close(self) -> None:
         """Put rig and third opinion away."""
-        if self._oracle is not None:
-            self._oracle.close()
+        for oracle in self._oracles.values():
+            oracle.close()
         if self._rig is not None:
             self._rig.close()
 
@@ -266,7 +272,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     error = None if call.excinfo is None else call.excinfo.value
     if call.when == "call" or (call.when == "setup" and error is not None):
         run.decide(error, session.pics())
-        run.collect(session.oracle())
+        run.collect(session.oracle)
         _outcome(report, run.record)
     elif call.when == "teardown":
         if error is not None:
@@ -370,6 +376,14 @@ def rig(pytestconfig: pytest.Config) -> Rig:
     return pytestconfig.stash[SESSION].rig()
 
 
+def _setup(item: pytest.Item) -> str:
+    """Return the setup a scenario asks for by a tag such as `@setup-network`."""
+    names = [
+        mark.name.removeprefix("setup-") for mark in item.iter_markers() if mark.name.startswith("setup-")
+    ]
+    return names[0] if names else ""
+
+
 @pytest.fixture
 def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     """The bench on a fresh rig, for one case."""
@@ -380,13 +394,16 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     excluded = session.pics().excluded(needs)
     if excluded is not None:
         raise NotApplicable(excluded)
-    rig.fresh()
+    found = _case(request.node)
+    setup = _setup(request.node) if found is None else found.setup
+    if setup and setup not in rig.setups:
+        raise RigLacks(f"rig {rig.name} has no setup {setup}")
+    rig.fresh(setup)
     capture = None
     if session.report is not None and run is not None:
         capture = Capture(session.report, run.record.slug, rig.system.pixit)
         run.record.files.update(capture.files)
     made = Bench(rig, tap=None if capture is None else capture.tap)
-    found = _case(request.node)
     if found is not None:
         made.attach(LineTimeLimit(found.timeout))
     if run is not None:

@@ -77,6 +77,10 @@ class NotApplicable(Outcome):
     verdict = Verdict.NOT_APPLICABLE
 
 
+class RigLacks(NotApplicable):
+    """The rig has not what the case needs, whatever the system declares."""
+
+
 class BenchError(Outcome):
     """The bench could not do its part: never the fault of the system under test."""
 

@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final, NoReturn
 
-from testrig.errors import ConfigurationError, RigError, TestrigError
+from testrig.errors import ConfigurationError, LimitError, RigError, TestrigError
 from testrig.line import Block, Line, Octets, StationLine
 from testrig.rigfile import RigFile, near
 from testrig.strategy import BenchStrategy, Status
@@ -189,16 +189,26 @@ class Rig:
             raise self._stopped from error
         self._frames += frames
 
-    def fresh(self) -> None:
+    @property
+    def setups(self) -> tuple[str, ...]:
+        """Names of the variants the rig can be brought up in, beside the one without a name."""
+        return tuple(name for name in self._file.setups if name)
+
+    def fresh(self, setup: str = "") -> None:
         """Bring the rig to its initial state: new lines or strategy's power cycle, and a system just started.
 
-        Raises `SystemStopped` when the system does not start, `RigError` when the rig fails.
+        `setup` is one of `setups`, or empty for the rig as it stands in its file. Raises `SystemStopped` when
+        the system does not start, `RigError` when the rig fails, `LimitError` for a setup it does not have.
         """
         self.check()
+        if setup not in self._file.setups:
+            raise LimitError(f"rig {self.name}: setup {setup!r}: expected one of {', '.join(self.setups)}")
+        chosen = self._file.setups[setup]
         self._stopped = None
         self.lines, self.stations = [], []
         try:
             self._strategy.transition(Status.OFF)
+            self._strategy.arrange(spans=chosen.spans, config=chosen.config, entry_point=chosen.entry_point)
             self._strategy.transition(Status.READY)
         except RigError as error:
             self.latch(error)

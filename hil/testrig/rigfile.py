@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,8 @@ from testrig.strategy import BenchStrategy
 ROLE: Final = "main"
 _TOP_KEYS: Final = ("targets", "options", "imports", "images", "tools", "paths", "features")
 _TARGET_KEYS: Final = ("resources", "drivers", "options", "features")
-_OPTION_KEYS: Final = ("block", "calibration", "coordinator_address")
+_OPTION_KEYS: Final = ("block", "calibration", "coordinator_address", "setups")
+_SETUP_KEYS: Final = ("spans", "config", "entry_point")
 _SYSTEM: Final = "SystemUnderTest"
 
 
@@ -29,6 +31,20 @@ def near(found: str, known: Iterable[str]) -> str:
     """`; did you mean ...?` if something known looks like `found`."""
     close = difflib.get_close_matches(found, list(known))
     return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A named variant of a rig: what differs from the file's resources. None: as there."""
+
+    spans: int | None = None
+    """Number of virtual lines."""
+    config: Mapping[str, object] | None = None
+    """Configuration of the system."""
+    entry_point: str | None = None
+
+
+AS_IT_STANDS: Final = Setup()
 
 
 class RigFile:
@@ -58,6 +74,8 @@ class RigFile:
         self._options = data.get("options") or {}
         self._keys(self._options, "options", _OPTION_KEYS)
         self.block = self._block()
+        self.setups = self._setups()
+        """Variants by name; the one without a name is the rig as its resources say."""
 
     def _fail(self, key: str, found: object, expected: str, hint: str = "") -> ConfigurationError:
         return ConfigurationError(f"{self.path}: {key}: found {found!r}, expected {expected}{hint}")
@@ -142,6 +160,25 @@ class RigFile:
             raise self._fail("options.block", block, f"1 to {SECOND} frames")
         return block
 
+    def _setups(self) -> dict[str, Setup]:
+        given = self._options.get("setups") or {}
+        if not isinstance(given, dict):
+            raise self._fail("options.setups", given, "a mapping of names to what differs")
+        found = {"": AS_IT_STANDS}
+        for name, each in given.items():
+            key = f"options.setups.{name}"
+            values = each or {}
+            self._keys(values, key, _SETUP_KEYS)
+            spans, config, entry_point = (values.get(each) for each in _SETUP_KEYS)
+            if spans is not None and (type(spans) is not int or spans < 0):
+                raise self._fail(f"{key}.spans", spans, "a whole number of 0 or more")
+            if config is not None and not isinstance(config, dict):
+                raise self._fail(f"{key}.config", config, "a mapping")
+            if entry_point is not None and not isinstance(entry_point, str):
+                raise self._fail(f"{key}.entry_point", entry_point, "the name of an entry point")
+            found[str(name)] = Setup(spans, config, entry_point)
+        return found
+
     def make(self) -> BenchStrategy:
         """Make the target of the file and return its strategy, `off`."""
         config = {
@@ -172,6 +209,7 @@ class RigFile:
             "resources": [{"class": name, **_copied(arguments)} for name, arguments in self._resources],
             "drivers": [name for name, _ in self._drivers],
             "calibration": dict(self._options.get("calibration") or {}),
+            "setups": _copied(self._options.get("setups") or {}),
             "labgrid": str(labgrid.__version__),
         }
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
+from typing import Any
 
 import attr
 from labgrid import target_factory
@@ -10,7 +12,7 @@ from labgrid.driver import Driver
 from labgrid.strategy import Strategy
 
 from testrig.drivers import SpanProtocol, StationProtocol, VirtualSpansDriver, VirtualStationsDriver
-from testrig.errors import LimitError
+from testrig.errors import ConfigurationError, LimitError
 from testrig.line import Line, StationLine
 from testrig.system import System
 from testrig.virtual import LinePair, StationPair
@@ -35,6 +37,30 @@ class BenchStrategy(Strategy):  # type: ignore[misc]
         super().__attrs_post_init__()
         self.status = Status.OFF
         self.system: System | None = None
+        self._arranged: dict[int, dict[str, object]] = {}
+
+    def arrange(
+        self, *, spans: int | None, config: Mapping[str, object] | None, entry_point: str | None
+    ) -> None:
+        """Change what the rig is made of before it is `ready` next; None: as in the rig file.
+
+        Raises `ConfigurationError` for another number of lines where there are no virtual ones.
+        """
+        virtual = [each for each in self._drivers() if isinstance(each, VirtualSpansDriver)]
+        if spans is not None and len(virtual) != 1:
+            raise ConfigurationError(
+                f"setup with {spans} spans: found {len(virtual)} of VirtualSpansDriver, expected one"
+            )
+        for driver in virtual:
+            self._put(driver.spans, "count", spans)
+        self._put(self.under_test.under_test, "config", config)
+        self._put(self.under_test.under_test, "entry_point", entry_point)
+
+    def _put(self, resource: Any, name: str, value: object) -> None:
+        """Give a resource a value, or its own again."""
+        own = self._arranged.setdefault(id(resource), {})
+        own.setdefault(name, getattr(resource, name))
+        setattr(resource, name, own[name] if value is None else value)
 
     def transition(self, status: Status | str) -> None:
         """Bring the rig to `status`. Already being there changes nothing. Raises what the drivers and the

@@ -25,6 +25,49 @@ class CircuitMap:
     cic: int
     line: int
     slot: int
+    group: str = ""
+    """Trunk group, where a CIC alone does not tell the circuit; orders of maintenance name it then."""
+    user: Literal["isup", "tup"] = "isup"
+    network: str = ""
+    point_code: int | None = None
+    """The far end; None: the tester's point code of the PIXIT."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSpec:
+    """A signalling link: `slc` of the link set to the adjacent point is time slot `slot` of line `line`."""
+
+    name: str
+    """As orders of maintenance name it."""
+    network: str
+    adjacent: int
+    slc: int
+    line: int
+    slot: int
+    correction: Literal["basic", "pcr"] = "basic"
+    """Error correction: basic, or preventive cyclic retransmission (Q.703 5, 6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteSpec:
+    """The system reaches `destination` by these adjacent points, the first that is available."""
+
+    destination: int
+    via: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSpec:
+    """The system's point in one signalling network."""
+
+    name: str
+    variant: Variant
+    network_indicator: int
+    point_code: int
+    routes: tuple[RouteSpec, ...] = ()
+    """Beside those by the destination's own link set."""
+    transfer: bool = False
+    """The point passes messages on (Q.704: signalling transfer point)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +116,12 @@ class Pixit:
     it empty, and cases that must tell prompts apart are inconclusive."""
     timers: dict[str, float] = field(default_factory=dict)
     """Timer values in seconds in force, by name as in the standard (`ISUP T1`, `MTP2 T7`)."""
+    networks: tuple[NetworkSpec, ...] = ()
+    """Every network. The first is the one that `variant`, `point_code` and `network_indicator` describe;
+    empty: there is no other."""
+    links: tuple[LinkSpec, ...] = ()
+    """Every signalling link. The first is the one that `link_line`, `link_slot`, `slc` and
+    `tester_point_code` describe; empty: there is no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,21 +179,25 @@ class SupervisorClient(Protocol):
 
 
 class MaintenanceClient(Protocol):
-    """What the operator at the maintenance terminal can do."""
+    """What the operator at the maintenance terminal can do.
 
-    def block(self, cic: int) -> None: ...
-    def unblock(self, cic: int) -> None: ...
-    def reset(self, cic: int) -> None: ...
-    def reset_group(self, cic: int, count: int) -> None: ...
-    def block_group(self, cic: int, count: int) -> None: ...
-    def unblock_group(self, cic: int, count: int) -> None: ...
-    def activate_link(self, *, emergency: bool = False) -> None: ...
-    def deactivate_link(self) -> None: ...
-    def link_state(self) -> str:
+    Circuits are named by CIC, and by trunk group where the CIC alone does not tell; links by
+    `LinkSpec.name`, empty for the first.
+    """
+
+    def block(self, cic: int, group: str = "") -> None: ...
+    def unblock(self, cic: int, group: str = "") -> None: ...
+    def reset(self, cic: int, group: str = "") -> None: ...
+    def reset_group(self, cic: int, count: int, group: str = "") -> None: ...
+    def block_group(self, cic: int, count: int, group: str = "") -> None: ...
+    def unblock_group(self, cic: int, count: int, group: str = "") -> None: ...
+    def activate_link(self, link: str = "", *, emergency: bool = False) -> None: ...
+    def deactivate_link(self, link: str = "") -> None: ...
+    def link_state(self, link: str = "") -> str:
         """`out of service`, `aligning`, `in service`, ..."""
         ...
 
-    def circuit_state(self, cic: int) -> str:
+    def circuit_state(self, cic: int, group: str = "") -> str:
         """`idle`, `incoming busy`, `outgoing busy`, with `locally blocked` / `remotely blocked` added."""
         ...
 
@@ -206,9 +259,12 @@ __all__ = [
     "AgentSpec",
     "CircuitMap",
     "Event",
+    "LinkSpec",
     "MaintenanceClient",
+    "NetworkSpec",
     "Pixit",
     "Refused",
+    "RouteSpec",
     "SupervisorClient",
     "System",
     "Variant",

@@ -25,12 +25,19 @@ Hunting = Literal["sequential", "cyclic", "longest idle"]
 DATA: Final = Path(str(files("callcenter").joinpath("data")))
 
 
-@dataclass(frozen=True, slots=True)
-class PointsConfig:
-    """The point codes of one network."""
+User = Literal["isup", "tup"]
 
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """A signalling network we have a point in."""
+
+    variant: Variant
     own: str | int
-    peers: dict[str, str | int]
+    points: dict[str, str | int]
+    """Other points, adjacent or not, by name."""
+    indicator: int = 2
+    """Network indicator: 2 is a national network (Q.704 14.2.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +54,27 @@ class BoardConfig:
 
 @dataclass(frozen=True, slots=True)
 class LinkConfig:
-    """A signalling link to an adjacent point, on a time slot."""
+    """A signalling link to an adjacent point, on a time slot.
+
+    The links of one network to one peer are a link set.
+    """
 
     peer: str
     slc: int
     span: int
     slot: int
+    network: str = ""
+    """Empty: the network of the centre."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteConfig:
+    """A way to a point that has no link set of its own, or another one than that."""
+
+    to: str
+    via: tuple[str, ...]
+    """Adjacent points in order of priority."""
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +88,14 @@ class CircuitsConfig:
 
 @dataclass(frozen=True, slots=True)
 class TrunkGroupConfig:
-    """Circuits to one adjacent point, hunted together."""
+    """Circuits to one point, hunted together."""
 
     name: str
     peer: str
     circuits: tuple[CircuitsConfig, ...]
     hunting: Hunting = "longest idle"
+    user: User = "isup"
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +154,9 @@ class CentreConfig:
     """Everything the file says."""
 
     name: str
-    variant: Variant
-    network_indicator: int
-    points: dict[str, PointsConfig]
+    network: str
+    """The network of links, routes and trunk groups that name none."""
+    networks: dict[str, NetworkConfig]
     board: BoardConfig
     links: tuple[LinkConfig, ...]
     trunk_groups: tuple[TrunkGroupConfig, ...]
@@ -141,6 +165,7 @@ class CentreConfig:
     flows: dict[str, str]
     queues: dict[str, QueueConfig]
     agents: tuple[AgentConfig, ...]
+    routes: tuple[RouteConfig, ...] = ()
     prompts: str = ""
     """Directory of recordings that replace the synthesised prompts."""
     timers: dict[str, float] = field(default_factory=dict)
@@ -150,13 +175,29 @@ class CentreConfig:
     """Where relative paths start; set by `load`."""
 
     @property
-    def own(self) -> int:
-        """Own point code of the network in force."""
-        return point_code(self.points[self.variant].own, self.variant)
+    def in_use(self) -> tuple[str, ...]:
+        """Names of the networks that links or trunk groups are in, in the order of the file."""
+        parts: tuple[LinkConfig | TrunkGroupConfig, ...] = (*self.links, *self.trunk_groups)
+        return tuple(dict.fromkeys(self.network_of(part) for part in parts))
 
-    def peer(self, name: str) -> int:
-        """Point code of the adjacent point `name`."""
-        return point_code(self.points[self.variant].peers[name], self.variant)
+    def network_of(self, part: LinkConfig | RouteConfig | TrunkGroupConfig) -> str:
+        """Name of the network that `part` is in."""
+        return part.network or self.network
+
+    def own(self, network: str = "") -> int:
+        """Own point code in a network; none: the centre's."""
+        found = self.networks[network or self.network]
+        return point_code(found.own, found.variant)
+
+    def point(self, name: str, network: str = "") -> int:
+        """Code of the point `name` in a network; none: the centre's."""
+        found = self.networks[network or self.network]
+        return point_code(found.points[name], found.variant)
+
+    @property
+    def minimum_digits(self) -> int:
+        """Digits that an incoming number has at least before it can lead anywhere."""
+        return min((len(number) for number in self.numbers), default=0)
 
     def path(self, name: str) -> Path:
         """Return the file or directory `name`, relative to the configuration's own directory."""
@@ -219,9 +260,19 @@ def load(path: Path, over: Mapping[str, object] | None = None) -> CentreConfig:
 
 
 def reference_config(over: Mapping[str, object] | None = None) -> CentreConfig:
-    """The configuration of the reference call centre as it comes, with `over` laid over it."""
-    table = merged(read_toml(DATA / "reference.toml"), over or {})
-    return parse(table, source="reference.toml", directory=DATA)
+    """The configuration of the reference call centre as it comes, with `over` laid over it.
+
+    Key `file` of `over` names another file that comes with the package: it is laid over `reference.toml`.
+    """
+    changes = dict(over or {})
+    name = changes.pop("file", "reference.toml")
+    known = sorted(each.name for each in DATA.glob("*.toml"))
+    if name not in known:
+        raise refuse("reference.toml", "file", name, f"one of {', '.join(known)}", known=known)
+    table = read_toml(DATA / "reference.toml")
+    if name != "reference.toml":
+        table = merged(table, read_toml(DATA / str(name)))
+    return parse(merged(table, changes), source=str(name), directory=DATA)
 
 
 def parse(table: Mapping[str, Any], *, source: str, directory: Path) -> CentreConfig:
@@ -230,46 +281,57 @@ def parse(table: Mapping[str, Any], *, source: str, directory: Path) -> CentreCo
         if reserved in table:
             raise ConfigurationError(f"{source}: {reserved}: unknown key")
     config = build(CentreConfig, {**table, "source": source, "directory": str(directory)}, source=source)
-    _check_network(config)
+    _check_networks(config)
+    _check_timers(config)
     _check_circuits(config)
     _check_people(config)
     _check_numbers(config)
     return config
 
 
-def _check_network(config: CentreConfig) -> None:
+def _check_networks(config: CentreConfig) -> None:
     source = config.source
-    if config.variant not in config.points:
-        raise ConfigurationError(f"{source}: points.{config.variant}: missing, expected a table")
-    for name in config.points:
-        if name not in codec.POINT_CODE_BITS:
-            raise refuse(
-                source,
-                "points",
-                name,
-                f"one of {', '.join(codec.POINT_CODE_BITS)}",
-                known=codec.POINT_CODE_BITS,
-            )
-    points = config.points[config.variant]
-    own = point_code(points.own, config.variant, source=source, key=f"points.{config.variant}.own")
-    seen = {own: "own"}
-    for name, code in points.peers.items():
-        key = f"points.{config.variant}.peers.{name}"
-        value = point_code(code, config.variant, source=source, key=key)
-        if value in seen:
-            raise refuse(source, key, code, f"a point code other than that of {seen[value]}")
-        seen[value] = name
-    if not 0 <= config.network_indicator <= 3:
-        raise refuse(source, "network_indicator", config.network_indicator, "0 to 3 (Q.704 14.2.2)")
+    for name, network in config.networks.items():
+        key, variant = f"networks.{name}", network.variant
+        own = point_code(network.own, variant, source=source, key=f"{key}.own")
+        seen = {own: "own"}
+        for point, code in network.points.items():
+            value = point_code(code, variant, source=source, key=f"{key}.points.{point}")
+            if value in seen:
+                expected = f"a point code other than that of {seen[value]}"
+                raise refuse(source, f"{key}.points.{point}", code, expected)
+            seen[value] = point
+        if not 0 <= network.indicator <= 3:
+            raise refuse(source, f"{key}.indicator", network.indicator, "0 to 3 (Q.704 14.2.2)")
+    _known(source, "network", config.network, config.networks)
+    for index, route in enumerate(config.routes):
+        key = f"routes[{index}]"
+        points = _points(config, route, key)
+        _known(source, f"{key}.to", route.to, points)
+        for way in route.via:
+            _known(source, f"{key}.via", way, points)
+
+
+def _points(
+    config: CentreConfig, part: LinkConfig | RouteConfig | TrunkGroupConfig, key: str
+) -> Mapping[str, str | int]:
+    """The points of the network that `part` is in."""
+    name = config.network_of(part)
+    _known(config.source, f"{key}.network", name, config.networks)
+    return config.networks[name].points
+
+
+def _check_timers(config: CentreConfig) -> None:
     for name, seconds in config.timers.items():
-        if not re.match(r"(ISUP|MTP2|MTP3) \S", name):
-            raise refuse(source, "timers", name, "`ISUP `, `MTP2 ` or `MTP3 ` and the timer's name")
+        if not re.match(r"(ISUP|TUP|MTP2|MTP3) \S", name):
+            expected = "`ISUP `, `TUP `, `MTP2 ` or `MTP3 ` and the timer's name"
+            raise refuse(config.source, "timers", name, expected)
         if seconds <= 0:
-            raise refuse(source, f"timers.{name}", seconds, "more than 0 s")
+            raise refuse(config.source, f"timers.{name}", seconds, "more than 0 s")
 
 
 def _check_circuits(config: CentreConfig) -> None:
-    source, peers = config.source, config.points[config.variant].peers
+    source = config.source
     taken: dict[tuple[int, int], str] = {}
 
     def take(span: int, slot: int, key: str) -> None:
@@ -281,28 +343,32 @@ def _check_circuits(config: CentreConfig) -> None:
             )
         taken[span, slot] = key
 
-    seen_slc: set[tuple[str, int]] = set()
+    seen_slc: set[tuple[str, str, int]] = set()
     for index, link in enumerate(config.links):
         key = f"links[{index}]"
-        _known(source, f"{key}.peer", link.peer, peers)
-        if not 0 <= link.slc <= 15 or (link.peer, link.slc) in seen_slc:
+        _known(source, f"{key}.peer", link.peer, _points(config, link, key))
+        code = (config.network_of(link), link.peer, link.slc)
+        if not 0 <= link.slc <= 15 or code in seen_slc:
             raise refuse(source, f"{key}.slc", link.slc, "0 to 15, once for each peer (Q.704 15.2)")
         if not 1 <= link.slot <= 31:
             raise refuse(source, f"{key}.slot", link.slot, "1 to 31")
-        seen_slc.add((link.peer, link.slc))
+        seen_slc.add(code)
         take(link.span, link.slot, key)
     names: set[str] = set()
-    cics: set[tuple[str, int]] = set()
+    cics: set[tuple[str, str, str, int]] = set()
     for group in config.trunk_groups:
         if group.name in names or group.name == "station":
             raise refuse(source, "trunk_groups", group.name, "a name of its own (`station` is taken)")
         names.add(group.name)
-        _known(source, f"trunk_groups[{group.name}].peer", group.peer, peers)
+        key = f"trunk_groups[{group.name}]"
+        network = config.network_of(group)
+        _known(source, f"{key}.peer", group.peer, _points(config, group, key))
         for circuit in circuits(group, source=source):
-            if (group.peer, circuit.cic) in cics:
-                raise refuse(source, f"trunk_groups[{group.name}]", circuit.cic, "each CIC once for a peer")
-            cics.add((group.peer, circuit.cic))
-            take(circuit.span, circuit.slot, f"trunk_groups[{group.name}] CIC {circuit.cic}")
+            place = (network, group.user, group.peer, circuit.cic)
+            if place in cics:
+                raise refuse(source, key, circuit.cic, "each CIC once for a user part and peer")
+            cics.add(place)
+            take(circuit.span, circuit.slot, f"{key} CIC {circuit.cic}")
     _known(source, "outgoing.trunk_group", config.outgoing.trunk_group, names)
     if not config.outgoing.prefix.isdecimal():
         raise refuse(source, "outgoing.prefix", config.outgoing.prefix, "digits")

@@ -1,28 +1,31 @@
 """The SS7 stack of the centre between the board's HDLC channels and the call engine.
 
-    board channel <-> Mtp2Link <-> Mtp3 <-> Isup <-> indications and requests of the call engine
+    board channel <-> Mtp2Link <-> Mtp3 <-> user parts <-> indications and requests of the call engine
 
-One network with one adjacent signalling point; its links share the load.
+A network is one signalling point of ours with its links, level 3 and user parts; there may be several.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from callcenter.calls.primitives import Indication, Leg, Primitive
-from callcenter.config import CentreConfig, LinkConfig, circuits
+from callcenter.config import CentreConfig, LinkConfig, TrunkGroupConfig, circuits
 from callcenter.cti.journal import Journal, Types
-from callcenter.errors import ConfigurationError
+from callcenter.errors import ConfigurationError, StateError
 from callcenter.ss7.isup import Isup, IsupConfig
-from callcenter.ss7.isup.notices import Notice, What
 from callcenter.ss7.mtp2 import Mtp2Link
 from callcenter.ss7.mtp3 import Mtp3, Mtp3Config, Pause, Resume, Transfer
+from callcenter.ss7.notices import Notice, What
+from callcenter.ss7.tup import Tup, TupConfig
+from callcenter.ss7.user_part import UserPart
 from testrig.board import Board, Endpoint, HdlcError, HdlcFrame, trunk
 from testrig.clock import Instant
 
-ISUP_SERVICE: Final = 5
-"""Service indicator of the ISDN user part (Q.704 14.2.1)."""
+SERVICES: Final[Mapping[str, int]] = {"tup": 4, "isup": 5}
+"""Service indicators of the user parts (Q.704 14.2.1)."""
 
 Order: TypeAlias = Literal["block", "unblock", "reset", "block group", "unblock group", "reset group"]
 
@@ -42,47 +45,106 @@ _LINK_STATES: Final[Mapping[str, str]] = {
 """Level 3's word for a link, in the words of the maintenance terminal, where they differ."""
 
 
+@dataclass(slots=True)
+class Network:
+    """Our point in one network."""
+
+    name: str
+    mtp3: Mtp3
+    users: Mapping[int, UserPart]
+    """By service indicator."""
+    places: Mapping[tuple[int, int, int], Endpoint]
+    """Time slot of a circuit by service indicator, point code of the far end and CIC."""
+
+
 def build(config: CentreConfig, board: Board, journal: Journal) -> Signalling:
     """Compose the stack of `config`; raises `ConfigurationError` for what it cannot be."""
-    peers = {link.peer for link in config.links} | {group.peer for group in config.trunk_groups}
-    if len(peers) != 1:
-        raise ConfigurationError(
-            f"{config.source}: links: found peers {', '.join(sorted(peers))}, "
-            "expected one adjacent point for all links and trunk groups"
-        )
-    peer = config.peer(peers.pop())
-    places = [circuit for group in config.trunk_groups for circuit in circuits(group)]
     try:
-        links = {
-            link.slc: Mtp2Link(f"link{link.slc}", timers=config.timers_of("MTP2")) for link in config.links
-        }
-        network = Mtp3Config(
-            variant=config.variant,
-            point_code=config.own,
-            adjacent=peer,
-            network_indicator=config.network_indicator,
-            timers=config.timers_of("MTP3"),
-        )
-        user = IsupConfig(
-            point_code=config.own,
-            circuits={peer: tuple(sorted(each.cic for each in places))},
-            groups={each.cic: each.group for each in places},
-            timers=config.timers_of("ISUP"),
-            minimum_digits=min((len(number) for number in config.numbers), default=0),
-        )
-        mtp3, isup = Mtp3(network, links), Isup(user)
-        return Signalling(config, board, journal, links=links, mtp3=mtp3, isup=isup)
+        channels = [
+            Channel(link, config.network_of(link), Mtp2Link(link_name(link), timers=config.timers_of("MTP2")))
+            for link in config.links
+        ]
+        networks = [_network(config, name, channels) for name in config.in_use]
+        return Signalling(config, board, journal, channels=channels, networks=networks)
     except ConfigurationError as error:
         raise ConfigurationError(f"{config.source}: {error}") from error
+
+
+def link_name(link: LinkConfig) -> str:
+    """Name of a link for operators: adjacent point and signalling link code."""
+    return f"{link.peer}/{link.slc}"
+
+
+def _network(config: CentreConfig, name: str, channels: list[Channel]) -> Network:
+    mine = [channel for channel in channels if channel.network == name]
+    groups = [group for group in config.trunk_groups if config.network_of(group) == name]
+    peers = {channel.config.peer for channel in mine} | {group.peer for group in groups}
+    if len(peers) != 1:
+        raise ConfigurationError(
+            f"links: found peers {', '.join(sorted(peers))} of network {name}, "
+            "expected one adjacent point for all links and trunk groups"
+        )
+    point = config.networks[name]
+    users = {
+        SERVICES[user]: _user_part(config, name, [group for group in groups if group.user == user])
+        for user in dict.fromkeys(group.user for group in groups)
+    }
+    network = Mtp3Config(
+        variant=point.variant,
+        point_code=config.own(name),
+        adjacent=config.point(peers.pop(), name),
+        network_indicator=point.indicator,
+        timers=config.timers_of("MTP3"),
+        users=frozenset(users),
+    )
+    places = {
+        (SERVICES[group.user], config.point(group.peer, name), each.cic): trunk(each.span, each.slot)
+        for group in groups
+        for each in circuits(group)
+    }
+    return Network(name, Mtp3(network, {each.config.slc: each.link for each in mine}), users, places)
+
+
+def _user_part(config: CentreConfig, network: str, groups: list[TrunkGroupConfig]) -> UserPart:
+    by_peer: dict[int, list[int]] = {}
+    names: dict[tuple[int, int], str] = {}
+    for group in groups:
+        peer = config.point(group.peer, network)
+        for each in circuits(group):
+            by_peer.setdefault(peer, []).append(each.cic)
+            names[peer, each.cic] = group.name
+    own = config.own(network)
+    cics = {peer: tuple(sorted(found)) for peer, found in by_peer.items()}
+    if groups[0].user == "tup":
+        return Tup(
+            TupConfig(
+                point_code=own,
+                circuits=cics,
+                variant=config.networks[network].variant,
+                groups=names,
+                timers=config.timers_of("TUP"),
+                minimum_digits=config.minimum_digits,
+            )
+        )
+    return Isup(
+        IsupConfig(
+            point_code=own,
+            circuits=cics,
+            groups=names,
+            timers=config.timers_of("ISUP"),
+            minimum_digits=config.minimum_digits,
+        )
+    )
 
 
 class Channel:
     """A link on its HDLC channel, and what the channel was last told."""
 
-    __slots__ = ("fill", "link", "more", "number", "seen", "slc", "state")
+    __slots__ = ("config", "fill", "link", "more", "network", "number", "seen", "state")
 
-    def __init__(self, slc: int, link: Mtp2Link) -> None:
-        self.slc = slc
+    def __init__(self, config: LinkConfig, network: str, link: Mtp2Link) -> None:
+        self.config = config
+        self.network = network
         self.link = link
         self.number = -1
         self.fill: bytes | None = None
@@ -94,7 +156,7 @@ class Channel:
 
 
 class Signalling:
-    """Links, network and user part of one signalling point."""
+    """Links, networks and user parts of one node."""
 
     def __init__(
         self,
@@ -102,29 +164,35 @@ class Signalling:
         board: Board,
         journal: Journal,
         *,
-        links: Mapping[int, Mtp2Link],
-        mtp3: Mtp3,
-        isup: Isup,
+        channels: list[Channel],
+        networks: list[Network],
     ) -> None:
-        """`links` by SLC, as in the configuration."""
-        self._places: dict[int, Endpoint] = {
-            each.cic: trunk(each.span, each.slot) for group in config.trunk_groups for each in circuits(group)
-        }
-        self._configs: dict[int, LinkConfig] = {link.slc: link for link in config.links}
+        """The first channel and the first network are those of orders that name none."""
         self._board = board
         self._journal = journal
-        self._channels = {slc: Channel(slc, link) for slc, link in links.items()}
+        self._channels = channels
         self._by_number: dict[int, Channel] = {}
-        self.mtp3 = mtp3
-        self.isup = isup
+        self._by_name = {channel.link.name: channel for channel in channels}
+        self.networks = {network.name: network for network in networks}
+        self._of_group: dict[str, UserPart] = {
+            group.name: self.networks[config.network_of(group)].users[SERVICES[group.user]]
+            for group in config.trunk_groups
+        }
+        self._several = len(networks) > 1
 
     def start(self, now: Instant) -> None:
-        """Open the channels and bring the network up, which activates every link."""
-        for slc, channel in self._channels.items():
-            config = self._configs[slc]
-            channel.number = self._board.open_hdlc(config.span, config.slot)
+        """Open the channels and bring the networks up, which activates every link."""
+        for channel in self._channels:
+            channel.number = self._board.open_hdlc(channel.config.span, channel.config.slot)
             self._by_number[channel.number] = channel
-        self.mtp3.start(now)
+        for network in self.networks.values():
+            network.mtp3.start(now)
+
+    def user_parts(self) -> Iterator[tuple[Network, int, UserPart]]:
+        """Every user part with its network and service indicator."""
+        for network in self.networks.values():
+            for service, user in network.users.items():
+                yield network, service, user
 
     # from the board
 
@@ -149,60 +217,79 @@ class Signalling:
     # from and to the call engine
 
     def poll(self, now: Instant) -> list[Indication]:
-        """Carry what came from the links up to the user part; return what the call engine is to hear."""
-        mtp3, isup = self.mtp3, self.isup
-        mtp3.poll(now)
-        for indication in mtp3.indications():
-            if isinstance(indication, Transfer):
-                if indication.si == ISUP_SERVICE:
-                    isup.receive(indication.opc, indication.data, now)
-            else:
-                self._accessible(indication, now)
-        self._write_notices(now)
-        return isup.indications()
+        """Carry what came from the links up to the user parts; return what the call engine is to hear."""
+        found: list[Indication] = []
+        for network in self.networks.values():
+            mtp3 = network.mtp3
+            mtp3.poll(now)
+            for indication in mtp3.indications():
+                if isinstance(indication, Transfer):
+                    selection = indication.sls | indication.spare << 4
+                    network.users[indication.si].receive(indication.opc, indication.data, now, selection)
+                else:
+                    self._accessible(network, indication, now)
+            for service, user in network.users.items():
+                self._write_notices(network, service, user, now)
+                found += user.indications()
+        return found
 
-    def _write_notices(self, now: Instant) -> None:
-        """Write the user part's notices into the journal, and connect or remove loops as they say.
+    def _write_notices(self, network: Network, service: int, user: UserPart, now: Instant) -> None:
+        """Write a user part's notices into the journal, and connect or remove loops as they say.
 
         A loop is removed before the call engine hears of the call, which may connect the circuit at once.
         """
-        for notice in self.isup.notices():
-            if notice.cic is not None and notice.what is What.LOOP_ON:
-                self._board.listen(self._places[notice.cic], self._places[notice.cic])
-            elif notice.cic is not None and notice.what is What.LOOP_OFF:
-                self._board.unlisten(self._places[notice.cic])
-            self._journal.append(now, Types.CIRCUIT, _told(notice))
+        for notice in user.notices():
+            if notice.cic is not None and notice.what in _LOOPS:
+                place = network.places[service, notice.point_code, notice.cic]
+                if notice.what is What.LOOP_ON:
+                    self._board.listen(place, place)
+                else:
+                    self._board.unlisten(place)
+            data = _told(notice)
+            if self._several:
+                data["network"] = network.name
+            self._journal.append(now, Types.CIRCUIT, data)
 
-    def _accessible(self, indication: Pause | Resume, now: Instant) -> None:
+    def _accessible(self, network: Network, indication: Pause | Resume, now: Instant) -> None:
         available = isinstance(indication, Resume)
         data: dict[str, object] = {"point_code": indication.dpc, "available": available}
+        if self._several:
+            data["network"] = network.name
         self._journal.append(now, Types.DESTINATION, data)
-        if available:
-            self.isup.resume(indication.dpc, now)
-        else:
-            self.isup.pause(indication.dpc, now)
+        for user in network.users.values():
+            if available:
+                user.resume(indication.dpc, now)
+            else:
+                user.pause(indication.dpc, now)
 
     def request(self, leg: Leg, primitive: Primitive, now: Instant) -> None:
         """Give a circuit a primitive."""
-        self.isup.request(leg, primitive, now)
+        self._of_group[leg.group].request(leg, primitive, now)
 
     def flush(self, now: Instant) -> None:
-        """Send the user part's messages, write its notices, and hand the links' frames to the board."""
-        for message in self.isup.messages():
-            self.mtp3.transfer(ISUP_SERVICE, message.dpc, message.sls, message.data, now)
-        self._write_notices(now)
+        """Send the user parts' messages, write their notices, and hand the links' frames to the board."""
+        for network, service, user in self.user_parts():
+            for message in user.messages():
+                spare, sls = divmod(message.sls, 16)
+                network.mtp3.transfer(service, message.dpc, sls, message.data, now, spare)
+            self._write_notices(network, service, user, now)
         self.pump()
-        for channel in self._channels.values():
+        for channel in self._channels:
             state = channel.link.state
             if state != channel.state:
-                data: dict[str, object] = {"slc": channel.slc, "state": state, "before": channel.state}
+                data: dict[str, object] = {
+                    "link": channel.link.name,
+                    "slc": channel.config.slc,
+                    "state": state,
+                    "before": channel.state,
+                }
                 self._journal.append(now, Types.LINK, data)
                 channel.state = state
 
     def pump(self) -> None:
         """Hand frames of the links to the board, as many as the channels have room for."""
         board = self._board
-        for channel in self._channels.values():
+        for channel in self._channels:
             link, number = channel.link, channel.number
             if link.take_flush():
                 board.hdlc_flush(number)
@@ -219,52 +306,73 @@ class Signalling:
     @property
     def more(self) -> bool:
         """Whether a link has frames waiting for room in its channel."""
-        return any(channel.more for channel in self._channels.values())
+        return any(channel.more for channel in self._channels)
 
     def idle(self, leg: Leg) -> bool:
         """Whether the circuit may be seized for an outgoing call."""
-        return self.isup.idle(leg)
+        return self._of_group[leg.group].idle(leg)
 
     # maintenance
 
-    def activate(self, now: Instant, *, emergency: bool) -> None:
-        """Activate the first link."""
-        self.mtp3.activate(next(iter(self._channels)), now, emergency)
+    def link(self, name: str = "") -> Channel:
+        """The link called `name`, or the first. Raises `StateError` for one that does not exist."""
+        if not name:
+            return self._channels[0]
+        if name not in self._by_name:
+            raise StateError(
+                f"signalling link {name!r}: not known, expected one of {', '.join(self._by_name)}"
+            )
+        return self._by_name[name]
 
-    def deactivate(self, now: Instant) -> None:
-        """Deactivate the first link."""
-        self.mtp3.deactivate(next(iter(self._channels)), now)
+    def _level3(self, channel: Channel) -> Mtp3:
+        return self.networks[channel.network].mtp3
 
-    def link_state(self) -> str:
-        """State of the first link in the words of `testrig.system.MaintenanceClient`."""
-        state = self.mtp3.link_state(next(iter(self._channels)))
+    def activate(self, now: Instant, *, emergency: bool, link: str = "") -> None:
+        """Activate a link."""
+        channel = self.link(link)
+        self._level3(channel).activate(channel.config.slc, now, emergency)
+
+    def deactivate(self, now: Instant, *, link: str = "") -> None:
+        """Deactivate a link."""
+        channel = self.link(link)
+        self._level3(channel).deactivate(channel.config.slc, now)
+
+    def link_state(self, link: str = "") -> str:
+        """State of a link in the words of `testrig.system.MaintenanceClient`."""
+        channel = self.link(link)
+        state = self._level3(channel).link_state(channel.config.slc)
         return _LINK_STATES.get(state, state)
 
-    def circuit_state(self, cic: int) -> str:
+    def circuit_state(self, leg: Leg) -> str:
         """State of a circuit."""
-        return self.isup.circuit_state(cic)
+        return self._of_group[leg.group].circuit_state(leg)
 
-    def order(self, order: Order, cic: int, count: int, now: Instant) -> None:
-        """Carry out a maintenance order for circuit `cic`, or `count` circuits from it on."""
-        isup = self.isup
+    def order(self, order: Order, leg: Leg, count: int, now: Instant) -> None:
+        """Carry out a maintenance order for circuit `leg`, or `count` circuits from it on."""
+        user = self._of_group[leg.group]
         match order:
             case "block":
-                isup.block(cic, now)
+                user.block(leg, now)
             case "unblock":
-                isup.unblock(cic, now)
+                user.unblock(leg, now)
             case "reset":
-                isup.reset(cic, now)
+                user.reset(leg, now)
             case "block group":
-                isup.block_group(cic, count, now)
+                user.block_group(leg, count, now)
             case "unblock group":
-                isup.unblock_group(cic, count, now)
+                user.unblock_group(leg, count, now)
             case "reset group":
-                isup.reset_group(cic, count, now)
+                user.reset_group(leg, count, now)
 
     def timers(self) -> dict[str, int]:
         """Durations in force in frames, by part and name."""
-        link = next(iter(self._channels.values())).link
-        parts = {"MTP2": link.durations, "MTP3": self.mtp3.durations, "ISUP": self.isup.timers}
+        names = {service: name.upper() for name, service in SERVICES.items()}
+        parts: dict[str, Mapping[str, int]] = {
+            names[service]: user.timers for _, service, user in self.user_parts()
+        }
+        for channel in self._channels[:1]:
+            parts["MTP2"] = channel.link.durations
+            parts["MTP3"] = self._level3(channel).durations
         return {f"{part} {name}": value for part, values in parts.items() for name, value in values.items()}
 
     # time
@@ -272,21 +380,28 @@ class Signalling:
     @property
     def next_deadline(self) -> Instant | None:
         """When `expire` has something to do."""
-        parts = [channel.link.next_deadline for channel in self._channels.values()]
-        parts += (self.mtp3.next_deadline, self.isup.next_deadline)
+        parts = [channel.link.next_deadline for channel in self._channels]
+        for network in self.networks.values():
+            parts.append(network.mtp3.next_deadline)
+            parts += [user.next_deadline for user in network.users.values()]
         return min((each for each in parts if each is not None), default=None)
 
     def expire(self, now: Instant) -> None:
         """Let timers of all layers expire whose time has come."""
-        for channel in self._channels.values():
+        for channel in self._channels:
             channel.link.expire(now)
-        self.mtp3.expire(now)
-        self.isup.expire(now)
+        for network in self.networks.values():
+            network.mtp3.expire(now)
+            for user in network.users.values():
+                user.expire(now)
 
     @property
     def settled(self) -> bool:
         """True when no link is changing or waits for an acknowledgement."""
-        return not self.more and all(channel.link.settled for channel in self._channels.values())
+        return not self.more and all(channel.link.settled for channel in self._channels)
+
+
+_LOOPS: Final = frozenset({What.LOOP_ON, What.LOOP_OFF})
 
 
 def _told(notice: Notice) -> dict[str, object]:

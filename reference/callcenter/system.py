@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Final
 
-from callcenter.config import CentreConfig, circuits, reference_config
+from callcenter.calls.primitives import Leg
+from callcenter.config import CentreConfig, LinkConfig, circuits, reference_config
 from callcenter.engine import Engine
 from callcenter.errors import CallcenterError, ConfigurationError
 from callcenter.ivr.flow import MenuNode, PlayNode, QueueNode
 from callcenter.media.announcements import MARKER_HZ
-from callcenter.signalling import Order
+from callcenter.signalling import Order, link_name
 from callcenter.tdm.board import VirtualBoard
 from testrig.board import Board, Loopback
 from testrig.clock import SECOND, Instant
 from testrig.line import Line, StationPort
-from testrig.system import AgentSpec, CircuitMap, Event, Pixit, Refused
+from testrig.system import AgentSpec, CircuitMap, Event, LinkSpec, NetworkSpec, Pixit, Refused, RouteSpec
 
 PICS: Final = dict.fromkeys(
     (
@@ -42,6 +44,7 @@ PICS: Final = dict.fromkeys(
         "isup.maintenance",
         "isup.suspend",
         "isup.other_access",
+        "tup",
         "maintenance",
         "maintenance.group",
         "switching",
@@ -244,48 +247,47 @@ class Maintenance:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def block(self, cic: int) -> None:
+    def block(self, cic: int, group: str = "") -> None:
         """Block a circuit."""
-        self._order("block", cic)
+        self._order("block", cic, group)
 
-    def unblock(self, cic: int) -> None:
+    def unblock(self, cic: int, group: str = "") -> None:
         """Unblock a circuit."""
-        self._order("unblock", cic)
+        self._order("unblock", cic, group)
 
-    def reset(self, cic: int) -> None:
+    def reset(self, cic: int, group: str = "") -> None:
         """Reset a circuit."""
-        self._order("reset", cic)
+        self._order("reset", cic, group)
 
-    def reset_group(self, cic: int, count: int) -> None:
+    def reset_group(self, cic: int, count: int, group: str = "") -> None:
         """Reset `count` circuits from `cic` on."""
-        self._order("reset group", cic, count)
+        self._order("reset group", cic, group, count)
 
-    def block_group(self, cic: int, count: int) -> None:
+    def block_group(self, cic: int, count: int, group: str = "") -> None:
         """Block `count` circuits from `cic` on."""
-        self._order("block group", cic, count)
+        self._order("block group", cic, group, count)
 
-    def unblock_group(self, cic: int, count: int) -> None:
+    def unblock_group(self, cic: int, count: int, group: str = "") -> None:
         """Unblock `count` circuits from `cic` on."""
-        self._order("unblock group", cic, count)
+        self._order("unblock group", cic, group, count)
 
-    def activate_link(self, *, emergency: bool = False) -> None:
-        """Activate the signalling link."""
-        self._engine.signalling.activate(self._engine.now, emergency=emergency)
-        self._engine.work()
+    def activate_link(self, link: str = "", *, emergency: bool = False) -> None:
+        """Activate a signalling link."""
+        with self._ordering():
+            self._engine.signalling.activate(self._engine.now, emergency=emergency, link=link)
 
-    def deactivate_link(self) -> None:
-        """Deactivate the signalling link."""
-        self._engine.signalling.deactivate(self._engine.now)
-        self._engine.work()
+    def deactivate_link(self, link: str = "") -> None:
+        """Deactivate a signalling link."""
+        with self._ordering():
+            self._engine.signalling.deactivate(self._engine.now, link=link)
 
-    def link_state(self) -> str:
-        """State of the first signalling link."""
-        return self._engine.signalling.link_state()
+    def link_state(self, link: str = "") -> str:
+        """State of a signalling link."""
+        return self._engine.signalling.link_state(link)
 
-    def circuit_state(self, cic: int) -> str:
+    def circuit_state(self, cic: int, group: str = "") -> str:
         """State of a circuit."""
-        self._known(cic)
-        return self._engine.signalling.circuit_state(cic)
+        return self._engine.signalling.circuit_state(self._leg(cic, group))
 
     def alarms(self, line: int) -> frozenset[str]:
         """Names of the alarms present on a line."""
@@ -299,19 +301,31 @@ class Maintenance:
         self._engine.board.set_loopback(line, names[loopback.upper()])
         self._engine.work()
 
-    def _order(self, order: Order, cic: int, count: int = 1) -> None:
-        for each in range(cic, cic + count):
-            self._known(each)
+    @contextmanager
+    def _ordering(self) -> Iterator[None]:
+        """Carry out what an order caused; what the centre refuses is refused to the operator."""
         try:
-            self._engine.signalling.order(order, cic, count, self._engine.now)
+            yield
         except CallcenterError as error:
             raise Refused(str(error)) from error
         self._engine.work()
 
-    def _known(self, cic: int) -> None:
-        known = sorted(leg.number for leg in self._engine.trunks.circuits)
-        if cic not in known:
-            raise Refused(f"circuit {cic}: not equipped, expected one of {known[0]}-{known[-1]}")
+    def _order(self, order: Order, cic: int, group: str, count: int = 1) -> None:
+        legs = [self._leg(each, group) for each in range(cic, cic + count)]
+        with self._ordering():
+            self._engine.signalling.order(order, legs[0], count, self._engine.now)
+
+    def _leg(self, cic: int, group: str) -> Leg:
+        legs = [leg for leg in self._engine.trunks.circuits if group in ("", leg.group)]
+        found = [leg for leg in legs if leg.number == cic]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            groups = ", ".join(leg.group for leg in found)
+            raise Refused(f"circuit {cic}: found in trunk groups {groups}, expected the group to be named")
+        known = sorted(leg.number for leg in legs)
+        expected = f"one of {known[0]}-{known[-1]}" if known else f"a trunk group other than {group!r}"
+        raise Refused(f"circuit {cic}: not equipped, expected {expected}")
 
 
 def _pixit(engine: Engine) -> Pixit:
@@ -320,16 +334,16 @@ def _pixit(engine: Engine) -> Pixit:
     menu_number = next(number for number, to in config.numbers.items() if to.flow)
     queue_number, queue = next((number, to.queue) for number, to in config.numbers.items() if to.queue)
     keys = _keys(engine, config.numbers[menu_number].flow)
-    places = [circuit for group in config.trunk_groups for circuit in circuits(group)]
+    network = config.networks[config.network_of(link)]
     return Pixit(
-        variant=config.variant,
-        point_code=config.own,
-        tester_point_code=config.peer(link.peer),
-        network_indicator=config.network_indicator,
+        variant=network.variant,
+        point_code=config.own(config.network_of(link)),
+        tester_point_code=config.point(link.peer, config.network_of(link)),
+        network_indicator=network.indicator,
         link_line=link.span,
         link_slot=link.slot,
         slc=link.slc,
-        circuits=tuple(CircuitMap(each.cic, each.span, each.slot) for each in places),
+        circuits=tuple(_circuit_maps(config)),
         menu_number=menu_number,
         queue_number=queue_number,
         queue=queue,
@@ -343,7 +357,33 @@ def _pixit(engine: Engine) -> Pixit:
         crc4=config.board.crc4,
         prompts={} if config.prompts else {name: float(hz) for name, hz in MARKER_HZ.items()},
         timers={name: value / SECOND for name, value in engine.signalling.timers().items()},
+        networks=tuple(_network_spec(config, name) for name in config.in_use),
+        links=tuple(_link_spec(config, each) for each in config.links),
     )
+
+
+def _circuit_maps(config: CentreConfig) -> Iterator[CircuitMap]:
+    for group in config.trunk_groups:
+        network = config.network_of(group)
+        far = config.point(group.peer, network)
+        for each in circuits(group):
+            yield CircuitMap(each.cic, each.span, each.slot, group.name, group.user, network, far)
+
+
+def _link_spec(config: CentreConfig, link: LinkConfig) -> LinkSpec:
+    network = config.network_of(link)
+    adjacent = config.point(link.peer, network)
+    return LinkSpec(link_name(link), network, adjacent, link.slc, link.span, link.slot)
+
+
+def _network_spec(config: CentreConfig, name: str) -> NetworkSpec:
+    network = config.networks[name]
+    routes = tuple(
+        RouteSpec(config.point(route.to, name), tuple(config.point(via, name) for via in route.via))
+        for route in config.routes
+        if config.network_of(route) == name
+    )
+    return NetworkSpec(name, network.variant, network.indicator, config.own(name), routes)
 
 
 def _keys(engine: Engine, flow: str) -> dict[str, str]:

@@ -20,15 +20,16 @@ def test_reference_has_thirty_circuits_with_cic_equal_to_slot() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variant", "own", "peer"),
+    ("network", "own", "peer"),
     [
-        ("itu14", 2 << 11 | 100 << 3 | 3, 2 << 11 | 100 << 3 | 4),
-        ("china24", 68 << 16 | 85 << 8 | 102, 68 << 16 | 85 << 8 | 103),
+        ("public", 2 << 11 | 100 << 3 | 3, 2 << 11 | 100 << 3 | 4),
+        ("china", 68 << 16 | 85 << 8 | 102, 68 << 16 | 85 << 8 | 103),
     ],
 )
-def test_variant_alone_changes_the_point_codes(variant: str, own: int, peer: int) -> None:
-    config = reference_config({"variant": variant})
-    assert (config.own, config.peer("public")) == (own, peer)
+def test_network_alone_changes_the_point_codes(network: str, own: int, peer: int) -> None:
+    config = reference_config({"network": network})
+    assert (config.own(), config.point("public")) == (own, peer)
+    assert config.in_use == (network,)
 
 
 @pytest.mark.parametrize(
@@ -63,13 +64,18 @@ def test_point_code_that_does_not_fit_is_refused(text: str | int, variant: Varia
 @pytest.mark.parametrize(
     ("over", "message"),
     [
-        ({"varint": "itu14"}, "reference.toml: varint: unknown key.*did you mean variant"),
-        ({"variant": "itu15"}, "variant: found 'itu15'.*did you mean itu14"),
-        ({"network_indicator": 4}, "network_indicator: found 4, expected 0 to 3"),
-        ({"network_indicator": "2"}, "network_indicator: found '2', expected an integer"),
-        ({"network_indicator": True}, "network_indicator: found True, expected an integer"),
-        ({"points": {"itu14": {"own": "2-100-4"}}}, "peers.public: found '2-100-4'.*other than that of own"),
-        ({"points": {"itu15": {"own": 1, "peers": {}}}}, "points: found 'itu15'"),
+        ({"netwrok": "china"}, "reference.toml: netwrok: unknown key.*did you mean network"),
+        ({"networks": {"public": {"variant": "itu15"}}}, "variant: found 'itu15'.*did you mean itu14"),
+        ({"networks": {"public": {"indicator": 4}}}, "public.indicator: found 4, expected 0 to 3"),
+        ({"networks": {"public": {"indicator": "2"}}}, "indicator: found '2', expected an integer"),
+        ({"networks": {"public": {"indicator": True}}}, "indicator: found True, expected an integer"),
+        (
+            {"networks": {"public": {"own": "2-100-4"}}},
+            "points.public: found '2-100-4'.*other than that of own",
+        ),
+        ({"network": "chin"}, "network: found 'chin'.*did you mean china"),
+        ({"file": "reference.tml"}, "file: found 'reference.tml'.*did you mean reference.toml"),
+        ({"routes": [{"to": "public", "via": ["far"]}]}, "via: found 'far', expected one of public"),
         (
             {"links": [{"peer": "public", "slc": 0, "span": 0}]},
             r"links\[0\].slot: missing, expected an integer",

@@ -10,15 +10,15 @@ import pytest
 from callcenter.media.announcements import MARKER_HZ
 from callcenter.media.g711 import decode, encode_float
 from callcenter.system import ReferenceSystem, reference
-from testrig.clock import SECOND
+from testrig.clock import MINUTE, SECOND
 from testrig.line import Octets
 from testrig.virtual import LinePair, StationPair
 
 HOME = {"name": "home"}
 SWAPPED = {
-    "points": {
-        "itu14": {"own": "2-100-4", "peers": {"public": "2-100-3"}},
-        "china24": {"own": "68-85-103", "peers": {"public": "68-85-102"}},
+    "networks": {
+        "public": {"own": "2-100-4", "points": {"public": "2-100-3"}},
+        "china": {"own": "68-85-103", "points": {"public": "68-85-102"}},
     },
     "name": "away",
 }
@@ -103,9 +103,9 @@ class Pair:
         raise AssertionError(f"{hz} Hz not heard within {within / SECOND} s")
 
 
-@pytest.fixture(params=["itu14", "china24"])
+@pytest.fixture(params=["public", "china"])
 def pair(request: pytest.FixtureRequest) -> Pair:
-    pair = Pair({"variant": request.param})
+    pair = Pair({"network": request.param})
     pair.in_service()
     return pair
 
@@ -216,3 +216,50 @@ def test_line_is_settled_when_nothing_happens_and_deadlines_are_told(pair: Pair)
     deadline = pair.home.next_deadline()
     assert deadline is not None
     assert deadline > pair.now
+
+
+@pytest.fixture(params=["public", "china"])
+def tup_pair(request: pytest.FixtureRequest) -> Pair:
+    tup_pair = Pair({"file": "tup.toml", "network": request.param})
+    tup_pair.in_service()
+    return tup_pair
+
+
+def test_agents_talk_over_tup_and_the_called_one_hanging_up_ends_it_after_a_minute(tup_pair: Pair) -> None:
+    talking(tup_pair)
+    tup_pair.says = {("home", 0): (700,), ("away", 1): (1_300,)}
+    tup_pair.hears("home", 0, 1_300, SECOND)
+    tup_pair.hears("away", 1, 700, SECOND)
+    tup_pair.phones["away"][1].phone.hook(False)
+    tup_pair.until(lambda: tup_pair.away.agent("1002").state() == "wrap-up", SECOND)
+    assert "busy" in tup_pair.away.maintenance().circuit_state(1)
+    tup_pair.until(lambda: tup_pair.home.agent("1001").state() == "wrap-up", MINUTE + SECOND)
+    tup_pair.phones["home"][0].phone.hook(False)
+    tup_pair.until(lambda: tup_pair.home.agent("1001").state() == "ready", 5 * SECOND)
+    for system in (tup_pair.home, tup_pair.away):
+        assert not system.engine.calls.calls
+        assert system.supervisor().records()[-1]["cause"] == 16
+        cics = [circuit.cic for circuit in system.pixit.circuits]
+        assert {system.maintenance().circuit_state(cic) for cic in cics} == {"idle"}
+
+
+def test_menu_is_heard_over_tup_and_caller_clears(tup_pair: Pair) -> None:
+    on_duty(tup_pair.home, "1001")
+    tup_pair.phones["home"][0].phone.hook(True)
+    tup_pair.until(lambda: tup_pair.home.agent("1001").state() == "dialling", SECOND)
+    tup_pair.home.agent("1001").dial("9" + tup_pair.away.pixit.menu_number)
+    tup_pair.hears("home", 0, MARKER_HZ["greeting"], 3 * SECOND)
+    tup_pair.phones["home"][0].phone.hook(False)
+    tup_pair.until(lambda: bool(tup_pair.away.supervisor().records()), SECOND)
+    record = tup_pair.away.supervisor().records()[-1]
+    assert (record["cleared_by"], record["calling"]) == ("caller", "8008200000")
+
+
+def test_number_not_allocated_over_tup_is_heard_as_busy_tone_with_cause_1(tup_pair: Pair) -> None:
+    on_duty(tup_pair.home, "1001")
+    tup_pair.phones["home"][0].phone.hook(True)
+    tup_pair.until(lambda: tup_pair.home.agent("1001").state() == "dialling", SECOND)
+    tup_pair.home.agent("1001").dial("9" + tup_pair.away.pixit.unallocated_number)
+    tup_pair.until(lambda: bool(tup_pair.home.supervisor().records()), 3 * SECOND)
+    assert tup_pair.home.supervisor().records()[-1]["cause"] == 1
+    tup_pair.until(lambda: tup_pair.away.maintenance().circuit_state(1) == "idle", SECOND)

@@ -916,7 +916,7 @@ def test_pause_keeps_circuits_from_being_seized(exchange: Exchange) -> None:
 
 
 def test_legs_take_their_group_from_the_configuration() -> None:
-    isup = Isup(IsupConfig(OWN, {PEER: (1, 2)}, groups={2: "second"}, group="first"))
+    isup = Isup(IsupConfig(OWN, {PEER: (1, 2)}, groups={(PEER, 2): "second"}, group="first"))
     assert isup.idle(Leg("first", 1))
     assert isup.idle(Leg("second", 2))
     with pytest.raises(StateError, match="first/2"):

@@ -20,7 +20,7 @@ from callcenter.calls.primitives import (
     Setup,
 )
 from callcenter.ss7.isup import Isup, IsupConfig
-from callcenter.ss7.isup.agenda import Agenda
+from callcenter.ss7.agenda import Agenda
 from testrig.clock import MINUTE, SECOND, Instant
 
 CICS = (1, 2, 3, 4)

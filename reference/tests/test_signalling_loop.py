@@ -50,10 +50,11 @@ class Centre:
         self.engine = Engine(reference_config(), self.board)
         self.engine.start()
         self.board.heard.clear()
-        self.peer = self.engine.config.peer("public")
+        self.isup = next(user for _, _, user in self.engine.signalling.user_parts())
+        self.peer = self.engine.config.point("public")
 
     def take(self, message: Message) -> None:
-        self.engine.signalling.isup.receive(self.peer, message.encode(), self.engine.now)
+        self.isup.receive(self.peer, message.encode(), self.engine.now)
         self.engine.work()
 
     def seize(self, *, check: int) -> None:

@@ -33,9 +33,9 @@ from callcenter.ss7.isup.cpc_in_fsm import IncomingCall
 from callcenter.ss7.isup.cpc_out_fsm import OutgoingCall
 from callcenter.ss7.isup.crs_fsm import CircuitResetSending
 from callcenter.ss7.isup.messages import Type
-from callcenter.ss7.isup.notices import What
 from callcenter.ss7.isup.parameters import CalledPartyNumber, Parameter
 from callcenter.ss7.isup.services import Services, Timed
+from callcenter.ss7.notices import What
 from testrig.clock import Instant
 
 _In = cpc_in_fsm.Event

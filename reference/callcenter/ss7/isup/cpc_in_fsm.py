@@ -19,8 +19,8 @@ from callcenter.ss7.isup.calls import Offered, acm, call_progress, connect
 from callcenter.ss7.isup.codec import Message
 from callcenter.ss7.isup.indicators import ContinuityIndicators
 from callcenter.ss7.isup.messages import Type
-from callcenter.ss7.isup.notices import What
 from callcenter.ss7.isup.parameters import CauseIndicators, SubsequentNumber
+from callcenter.ss7.notices import What
 from testrig.clock import Instant
 
 if TYPE_CHECKING:

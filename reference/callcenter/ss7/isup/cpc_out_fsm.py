@@ -17,8 +17,8 @@ from callcenter.ss7.isup.calls import backward_primitives, initial_address
 from callcenter.ss7.isup.codec import Message
 from callcenter.ss7.isup.indicators import InformationIndicators, SuspendResumeIndicators
 from callcenter.ss7.isup.messages import Type
-from callcenter.ss7.isup.notices import What
 from callcenter.ss7.isup.parameters import CauseIndicators
+from callcenter.ss7.notices import What
 from testrig.clock import Instant
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from callcenter.fsm import Machine, Table, Transition, Unexpected
 from callcenter.ss7.isup.messages import Type
-from callcenter.ss7.isup.notices import What
+from callcenter.ss7.notices import What
 from testrig.clock import Instant
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from typing import Final
 from callcenter.fsm import Machine, Table, Transition, Unexpected
 from callcenter.ss7.isup.indicators import CircuitGroupSupervisionType
 from callcenter.ss7.isup.messages import Type
-from callcenter.ss7.isup.notices import What
 from callcenter.ss7.isup.parameters import RangeAndStatus
 from callcenter.ss7.isup.services import Services
+from callcenter.ss7.notices import What
 from testrig.clock import Instant
 
 

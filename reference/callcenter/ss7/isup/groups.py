@@ -16,9 +16,9 @@ from callcenter.ss7.isup.codec import Message
 from callcenter.ss7.isup.group_fsm import ANSWERS, Event, GroupSending, Order
 from callcenter.ss7.isup.indicators import CircuitGroupSupervisionType
 from callcenter.ss7.isup.messages import Type
-from callcenter.ss7.isup.notices import What
 from callcenter.ss7.isup.parameters import CircuitStateIndicator, RangeAndStatus
 from callcenter.ss7.isup.services import Services
+from callcenter.ss7.notices import What
 from testrig.clock import Instant
 
 GROUP_MESSAGES: Final = frozenset(

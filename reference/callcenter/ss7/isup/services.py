@@ -7,21 +7,13 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from callcenter.calls.primitives import Indication, Leg, Primitive
-from callcenter.ss7.isup.agenda import Agenda
+from callcenter.ss7.agenda import Agenda
 from callcenter.ss7.isup.codec import Message, compose
 from callcenter.ss7.isup.messages import FORMATS, Type
-from callcenter.ss7.isup.notices import Notice, What
 from callcenter.ss7.isup.parameters import Parameter
+from callcenter.ss7.notices import Notice, What
+from callcenter.ss7.user_part import Outgoing
 from testrig.clock import Instant
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message for the network: the data begin with the CIC."""
-
-    dpc: int
-    sls: int
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +23,8 @@ class IsupConfig:
     point_code: int
     circuits: Mapping[int, tuple[int, ...]]
     """CICs by the point code of the far end."""
-    groups: Mapping[int, str] = field(default_factory=dict)
-    """Trunk group by CIC, the `group` of a `Leg`; a CIC that is not here belongs to `group`."""
+    groups: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    """Trunk group by point code and CIC, the `group` of a `Leg`; a circuit not here belongs to `group`."""
     group: str = "trunk"
     timers: Mapping[str, int] = field(default_factory=dict)
     """Overrides of `TIMERS` in frames, by name."""

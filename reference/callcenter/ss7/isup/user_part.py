@@ -41,10 +41,11 @@ from callcenter.ss7.isup.compatibility import (
 from callcenter.ss7.isup.cpc_in_fsm import IncomingCall
 from callcenter.ss7.isup.groups import GROUP_MESSAGES, MAXIMUM, Groups
 from callcenter.ss7.isup.messages import FORMATS, Type
-from callcenter.ss7.isup.notices import Notice, What
 from callcenter.ss7.isup.parameters import CauseIndicators
-from callcenter.ss7.isup.services import IsupConfig, Outgoing, Services
+from callcenter.ss7.isup.services import IsupConfig, Services
 from callcenter.ss7.isup.timers import durations
+from callcenter.ss7.notices import Notice, What
+from callcenter.ss7.user_part import Outgoing
 from testrig.clock import Instant
 
 _NO_UCIC = frozenset((Type.UCIC, Type.CFN, Type.UPA, Type.UPT, Type.RLC, Type.BLA, Type.UBA))
@@ -76,7 +77,7 @@ class Isup:
             )
         if dpc == self.config.point_code:
             raise ConfigurationError(f"ISUP circuit {cic}: the far end {dpc} is our own point code")
-        leg = Leg(self.config.groups.get(cic, self.config.group), cic)
+        leg = Leg(self.config.groups.get((dpc, cic), self.config.group), cic)
         if (dpc, cic) in self._circuits or leg in self._by_leg:
             raise ConfigurationError(f"ISUP circuit {cic} to {dpc}: found twice, as {leg.group}/{leg.number}")
         circuit = Circuit(self._services, dpc, cic, leg)
@@ -86,7 +87,7 @@ class Isup:
 
     # from MTP
 
-    def receive(self, opc: int, data: bytes, now: Instant) -> None:
+    def receive(self, opc: int, data: bytes, now: Instant, sls: int = 0) -> None:
         """Take a message of the point `opc`; `data` begin with the CIC."""
         if opc not in self.config.circuits:
             self._services.note(What.FOREIGN, opc)

@@ -57,6 +57,8 @@ class Label:
     dpc: int
     opc: int
     sls: int
+    spare: int = 0
+    """The four bits above the selection (china24): in the telephone user part bits 8 to 5 of the CIC."""
 
     def encode(self, variant: Variant) -> bytes:
         """Return 4 or 7 octets. Raises `StateError` for a field out of range."""
@@ -65,7 +67,8 @@ class Label:
             raise StateError(f"label {self}: expected point codes of {bits} bits and SLS 0 to 15")
         if variant == "itu14":
             return (self.dpc | self.opc << 14 | self.sls << 28).to_bytes(4, "little")
-        return self.dpc.to_bytes(3, "little") + self.opc.to_bytes(3, "little") + bytes((self.sls,))
+        points = self.dpc.to_bytes(3, "little") + self.opc.to_bytes(3, "little")
+        return points + bytes((self.sls | self.spare << 4,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,10 @@ def decode(octets: bytes, variant: Variant) -> Message:
         label = Label(bits & 0x3FFF, bits >> 14 & 0x3FFF, bits >> 28)
     else:
         label = Label(
-            int.from_bytes(octets[1:4], "little"), int.from_bytes(octets[4:7], "little"), octets[7] & 0x0F
+            int.from_bytes(octets[1:4], "little"),
+            int.from_bytes(octets[4:7], "little"),
+            octets[7] & 0x0F,
+            octets[7] >> 4,
         )
     return Message(octets[0] & 0x0F, octets[0] >> 6, label, octets[1 + size :])
 

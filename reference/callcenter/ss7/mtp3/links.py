@@ -111,10 +111,10 @@ class SignallingLink:
         else:
             self.test_ignored += 1
 
-    def send(self, si: int, data: bytes, sls: int, now: Instant) -> None:
+    def send(self, si: int, data: bytes, sls: int, now: Instant, spare: int = 0) -> None:
         """Send a message of our own to the adjacent point over this link."""
         config = self._user.config
-        label = Label(config.adjacent, config.point_code, sls)
+        label = Label(config.adjacent, config.point_code, sls, spare)
         message = Message(si, config.network_indicator, label, data)
         self.level2.transmit(message.encode(config.variant), now)
 

@@ -38,6 +38,8 @@ class Transfer:
     dpc: int
     sls: int
     data: bytes
+    spare: int = 0
+    """The label's four bits above the selection (china24)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +107,14 @@ class Mtp3:
         self._now = now
         link.order(lsac_fsm.Event.DEACTIVATE, now)
 
-    def transfer(self, si: int, dpc: int, sls: int, data: bytes, now: Instant) -> None:
+    def transfer(self, si: int, dpc: int, sls: int, data: bytes, now: Instant, spare: int = 0) -> None:
         """Send a message of a user part. It is discarded and counted when `dpc` cannot be reached."""
         self._now = now
         slc = self.hmrt.carrier(sls) if dpc == self.config.adjacent else None
         if slc is None:
             self.undeliverable += 1
             return
-        self.links[slc].send(si, data, sls, now)
+        self.links[slc].send(si, data, sls, now, spare)
 
     def link_state(self, slc: int) -> str:
         """State of a link: that of its activity, or `processor outage`."""
@@ -189,7 +191,9 @@ class Mtp3:
         destination, message = found
         label = message.label
         if destination is Destination.USER:
-            self._indications.append(Transfer(message.si, label.opc, label.dpc, label.sls, message.data))
+            self._indications.append(
+                Transfer(message.si, label.opc, label.dpc, label.sls, message.data, label.spare)
+            )
         elif destination is Destination.LINK_TEST:
             link.link_test(message, self._now)
         elif destination is Destination.MANAGEMENT:

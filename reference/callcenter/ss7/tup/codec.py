@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from callcenter.errors import DecodeError
-from callcenter.ss7.tup.contents import Contents, Raw
+from callcenter.ss7.tup.contents import EMPTY, Contents, Raw
 from callcenter.ss7.tup.messages import FORMATS, Heading
 from testrig.system import Variant
 
@@ -43,7 +43,7 @@ class Message:
     cic: int
     kind: int
     """A `Heading`, or one that is not known."""
-    contents: Contents = Raw()
+    contents: Contents = EMPTY
     spare: int = 0
     """The four bits above the CIC (china24)."""
 
@@ -67,7 +67,7 @@ class Message:
 
 
 def decode(octets: bytes, tail: int, variant: Variant) -> Message:
-    """Return the message in what follows the routing label, and in its `tail`. Raises `TupDecodeError` only."""
+    """Return the message in what follows the routing label and in its `tail`. Raises `TupDecodeError`."""
     if len(octets) < _HEAD:
         raise TupDecodeError(f"TUP: expected CIC and heading, found {len(octets)} octets behind the label")
     bits = TAIL_BITS[variant]

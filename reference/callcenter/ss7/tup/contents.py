@@ -65,6 +65,9 @@ class Raw(Contents):
         return cls(octets)
 
 
+EMPTY: Final = Raw()
+
+
 @dataclass(frozen=True, slots=True)
 class Bits(Contents):
     """Base of contents that are nothing but bits."""
@@ -162,8 +165,8 @@ class ExtendedUnsuccessful(Bits):
 class RangeAndStatus(Contents):
     """Range and status of the circuit group messages (Q.723 3.10).
 
-    One octet of range: one less than the number of circuits, and 0 where the group is agreed upon and there is
-    no status; then a bit for each circuit, that of the label's first. GRS has no status.
+    One octet of range: one less than the number of circuits, and 0 where the group is agreed upon and there
+    is no status; then a bit for each circuit, that of the label's first. GRS has no status.
     """
 
     range: int
@@ -389,8 +392,8 @@ class InitialAddressAdditional(InitialAddress):
             if indicators & 1 << 5:
                 original, rest = Address.decode(rest)
             indicators &= ~0x30
-        parts = [getattr(head, name) for name in InitialAddress.__match_args__[:-1]]
-        return cls(*parts, rest, indicators, calling, original)
+        parts = {name: getattr(head, name) for name in InitialAddress.__match_args__[:-1]}
+        return cls(**parts, extra=rest, indicators=indicators, calling=calling, original_called=original)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The messages of the telephone user part: heading codes (Q.723 table 3) and the format behind each.
 
-The heading octet has H0, the message group, in its low half and H1 in its high half. MPM, OPR, SLB, STB and MAL
-are those of the network of China (GF 001-9001), where H0 1100 to 1111 are national groups.
+The heading octet has H0, the message group, in its low half and H1 in its high half. MPM, OPR, SLB, STB and
+MAL are those of the network of China (GF 001-9001), where H0 1100 to 1111 are national groups.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Heading(IntEnum):
     MAL = 0x1F
 
 
-FORMATS: Final[dict[int, type[Contents]]] = {heading: Raw for heading in Heading} | {
+FORMATS: Final[dict[int, type[Contents]]] = dict.fromkeys(Heading, Raw) | {
     Heading.IAM: InitialAddress,
     Heading.IAI: InitialAddressAdditional,
     Heading.SAM: Subsequent,

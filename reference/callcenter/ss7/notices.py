@@ -33,6 +33,7 @@ class What(Enum):
     MALFORMED = "octets that are no message"
     FOREIGN = "message from a point without circuits"
     CONFUSION = "far end confused"
+    CONGESTED = "automatic congestion control"
     PAUSED = "destination not accessible"
     RESUMED_DESTINATION = "destination accessible again"
 

@@ -1,0 +1,71 @@
+"""What level 3 and the call engine see of a user part for telephone calls, whichever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from callcenter.calls.primitives import Indication, Leg, Primitive
+from callcenter.ss7.notices import Notice
+from testrig.clock import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message for the network: what follows the routing label."""
+
+    dpc: int
+    sls: int
+    """The label behind the point codes: the selection, and above it the bits that china24 keeps spare."""
+    data: bytes
+
+
+class UserPart(Protocol):
+    """The user part of one signalling point. Stimuli first, then drain what came of them."""
+
+    @property
+    def timers(self) -> Mapping[str, int]:
+        """Durations in force, in frames, by name."""
+        ...
+
+    # from MTP
+
+    def receive(self, opc: int, data: bytes, now: Instant, sls: int = 0) -> None:
+        """Take a message of the point `opc`, with `sls` as in `Outgoing`.
+
+        Octets that are no message are noted, never raised.
+        """
+        ...
+
+    def pause(self, dpc: int, now: Instant) -> None: ...
+    def resume(self, dpc: int, now: Instant) -> None: ...
+
+    # from the call engine
+
+    def request(self, leg: Leg, primitive: Primitive, now: Instant) -> None: ...
+    def idle(self, cic: Leg) -> bool:
+        """Whether the circuit may be seized for an outgoing call."""
+        ...
+
+    # results
+
+    def messages(self) -> Sequence[Outgoing]: ...
+    def indications(self) -> list[Indication]: ...
+    def notices(self) -> Sequence[Notice]: ...
+
+    # time
+
+    @property
+    def next_deadline(self) -> Instant | None: ...
+    def expire(self, now: Instant) -> None: ...
+
+    # maintenance
+
+    def circuit_state(self, cic: Leg) -> str: ...
+    def block(self, cic: Leg, now: Instant) -> None: ...
+    def unblock(self, cic: Leg, now: Instant) -> None: ...
+    def reset(self, cic: Leg, now: Instant) -> None: ...
+    def block_group(self, cic: Leg, count: int, now: Instant) -> None: ...
+    def unblock_group(self, cic: Leg, count: int, now: Instant) -> None: ...
+    def reset_group(self, cic: Leg, count: int, now: Instant) -> None: ...
