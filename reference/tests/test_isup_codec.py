@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import replace
+import random
 from pathlib import Path
 
 import pytest
@@ -12,19 +12,18 @@ from hypothesis import strategies as st
 
 from callcenter.errors import DecodeError
 from callcenter.ss7.isup import IsupDecodeError, Message, Type, compose, decode
+from callcenter.ss7.isup.contents import DECODERS, contents
+from callcenter.ss7.isup.indicator import Indicators
 from callcenter.ss7.isup.indicators import (
-    DECODERS,
     BackwardCallIndicators,
     CallingPartysCategory,
     EventInformation,
     ForwardCallIndicators,
-    Indicators,
     NatureOfConnectionIndicators,
     ParameterCompatibilityInformation,
     ParameterInstruction,
     RedirectionInformation,
     TransmissionMediumRequirement,
-    contents,
 )
 from callcenter.ss7.isup.messages import FORMATS, PARAMETERS
 from callcenter.ss7.isup.parameters import (
@@ -36,6 +35,7 @@ from callcenter.ss7.isup.parameters import (
     Raw,
     SubsequentNumber,
 )
+from callcenter.ss7.isup.supplementary import ChargeInformation
 
 VECTORS = Path(__file__).parents[2].parent / "shared" / "data" / "vectors"
 
@@ -254,7 +254,7 @@ def test_parts_out_of_order_and_gaps_survive() -> None:
     assert cause is not None
     assert cause.cause == 16
     assert message.encode() == octets
-    assert replace(message, layout=None).encode() == bytes.fromhex("01000c02040280902a018000")
+    assert message._replace(layout=None).encode() == bytes.fromhex("01000c02040280902a018000")
 
 
 def test_octets_behind_the_end_and_spare_bits_survive() -> None:
@@ -307,3 +307,24 @@ def test_compose_refuses_missing_and_homeless_parameters() -> None:
         compose(1, Type.BLO, BackwardCallIndicators())
     with pytest.raises(ValueError, match="expected 0 and 1"):
         Message(1, Type.REL).encode()
+
+
+@pytest.mark.parametrize("code", sorted(set(PARAMETERS) - {0}), ids=lambda code: PARAMETERS[code])
+def test_every_parameter_of_the_table_has_a_decoder_that_loses_nothing(code: int) -> None:
+    rng = random.Random(code)
+    kinds = set()
+    for _ in range(200):
+        octets = rng.randbytes(rng.randrange(1, 12))
+        parameter = contents(code, octets)
+        kinds.add(type(parameter))
+        assert parameter.number == code
+        assert parameter.encode() == octets
+    assert kinds - {Raw}, "200 random contents, and none was read"
+
+
+def test_metering_pulse_of_the_china_national_isup_has_its_pulses() -> None:
+    message = decode(bytes.fromhex("0100fd030000"))
+    pulses = message.get(ChargeInformation)
+    assert pulses is not None
+    assert (message.name, pulses.pulses) == ("MPM", 3)
+    assert message.encode() == bytes.fromhex("0100fd030000")

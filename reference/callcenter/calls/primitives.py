@@ -5,8 +5,8 @@ the engine never sees a signalling message. A `Leg` names one of them. Requests 
 leg, indications come from a leg; the classes are the same, the direction is the method that carries
 them (`request(...)` down, a returned list up).
 
-Forward: Setup, Digits, Continuity, ForwardTransfer. Backward: Proceeding, Alerting, Progress, Answer, Charging,
-Suspend, Resume. Either way: Release, Released, Transparent; Failed answers a Setup.
+Forward: Setup, Digits, Continuity, ForwardTransfer. Backward: Proceeding, Alerting, Progress, Answer,
+Charging, Suspend, Resume. Either way: Release, Released, Transparent; Failed answers a Setup.
 
 Values are those of Q.763 and Q.850 where a field has coded values; every other signalling system maps its own
 to them. A call in transit hands the primitives of one leg to the other as they are.

@@ -1,74 +1,12 @@
-"""Bit coded parameters of Q.763 clause 3, and the way from a code and octets to a parameter.
-
-The fields of a class stand in the order of the standard's bits: from bit A of the first octet up, then the
-second octet. `widths` says how many bits each takes. Octets beyond those known are kept in `extra`.
-"""
+"""Bit coded parameters of Q.763 clause 3 that a call is made of; see `indicator` for how they are written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import ClassVar, Final, Self
+from dataclasses import dataclass
+from typing import ClassVar, Self
 
-from callcenter.ss7.isup.parameters import (
-    AccessTransport,
-    CalledDirectoryNumber,
-    CalledPartyNumber,
-    CallingPartyNumber,
-    CallTransferNumber,
-    CauseIndicators,
-    CircuitStateIndicator,
-    ConnectedNumber,
-    GenericNumber,
-    LocationNumber,
-    OriginalCalledNumber,
-    Parameter,
-    RangeAndStatus,
-    Raw,
-    RedirectingNumber,
-    RedirectionNumber,
-    SubsequentNumber,
-    UserToUserInformation,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Indicators(Parameter):
-    """Base of the bit coded parameters."""
-
-    __match_args__: ClassVar[tuple[str, ...]]
-    widths: ClassVar[tuple[int, ...]] = ()
-    extra: bytes = field(default=b"", kw_only=True)
-
-    @classmethod
-    def size(cls) -> int:
-        """Return the number of octets that the fields take."""
-        return sum(cls.widths) // 8
-
-    def encode(self) -> bytes:
-        """Return the contents. Raises `OverflowError` for a field beyond its bits."""
-        value = shift = 0
-        for name, width in zip(self.__match_args__, self.widths, strict=True):
-            part = getattr(self, name)
-            if part >> width:
-                raise OverflowError(f"{type(self).__name__}.{name}: found {part}, expected {width} bits")
-            value |= part << shift
-            shift += width
-        return value.to_bytes(shift // 8, "little") + self.extra
-
-    @classmethod
-    def decode(cls, octets: bytes) -> Self:
-        """Read the contents. Raises `ValueError` when there are too few."""
-        size = cls.size()
-        if len(octets) < size:
-            raise ValueError(f"{cls.__name__}: expected {size} octets, found {len(octets)}")
-        value = int.from_bytes(octets[:size], "little")
-        parts = []
-        for width in cls.widths:
-            parts.append(value & (1 << width) - 1)
-            value >>= width
-        return cls(*parts, extra=octets[size:])
+from callcenter.ss7.isup.indicator import Indicators
+from callcenter.ss7.isup.parameters import Parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,66 +325,3 @@ class ParameterCompatibilityInformation(Parameter):
             found.append(ParameterInstruction(octets[at], octets[at + 1 : end + 1]))
             at = end + 1
         return cls(tuple(found))
-
-
-_CACHED: Final[tuple[type[Indicators], ...]] = (
-    NatureOfConnectionIndicators,
-    ForwardCallIndicators,
-    CallingPartysCategory,
-    TransmissionMediumRequirement,
-    TransmissionMediumUsed,
-    BackwardCallIndicators,
-    OptionalBackwardCallIndicators,
-    OptionalForwardCallIndicators,
-    RedirectionInformation,
-    EventInformation,
-    SuspendResumeIndicators,
-    ContinuityIndicators,
-    CircuitGroupSupervisionType,
-    InformationRequestIndicators,
-    InformationIndicators,
-    FacilityIndicator,
-    UserToUserIndicators,
-    HopCounter,
-    AutomaticCongestionLevel,
-    GenericNotificationIndicator,
-    MessageCompatibilityInformation,
-)
-
-DECODERS: Final[dict[int, Callable[[bytes], Parameter]]] = {
-    each.code: each.decode
-    for each in (
-        CalledPartyNumber,
-        RedirectionNumber,
-        CalledDirectoryNumber,
-        CallingPartyNumber,
-        RedirectingNumber,
-        ConnectedNumber,
-        OriginalCalledNumber,
-        LocationNumber,
-        CallTransferNumber,
-        GenericNumber,
-        SubsequentNumber,
-        CauseIndicators,
-        RangeAndStatus,
-        CircuitStateIndicator,
-        UserToUserInformation,
-        AccessTransport,
-        ParameterCompatibilityInformation,
-    )
-} | {
-    # A few values make up nearly all traffic, and the objects are immutable: each is read once.
-    each.code: lru_cache(maxsize=256)(each.decode)
-    for each in _CACHED
-}
-
-
-def contents(code: int, octets: bytes) -> Parameter:
-    """Return parameter `code` with its contents; `Raw` when unknown or when they break its format."""
-    decode = DECODERS.get(code)
-    if decode is None:
-        return Raw(code, octets)
-    try:
-        return decode(octets)
-    except ValueError:
-        return Raw(code, octets)

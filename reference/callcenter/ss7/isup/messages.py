@@ -13,7 +13,7 @@ from typing import Final
 
 
 class Type(IntEnum):
-    """Message type codes (Q.763 table 4)."""
+    """Message type codes (Q.763 table 4, and the three of China national ISUP)."""
 
     IAM = 0x01
     SAM = 0x02
@@ -64,6 +64,12 @@ class Type(IntEnum):
     APT = 0x41
     PRI = 0x42
     SDN = 0x43
+    CCL = 0xFC
+    """Calling party clearing, China national (YDN 038: unverified, as the two that follow)."""
+    MPM = 0xFD
+    """Metering pulse."""
+    OPR = 0xFE
+    """Operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +186,9 @@ PARAMETERS: Final[dict[int, str]] = {
     0x8D: "number portability forward information",
     0xC0: "generic number",
     0xC1: "generic digits",
+    0xFD: "charge information",
 }
-"""Parameter codes (Q.763 table 5)."""
+"""Parameter codes (Q.763 table 5; 0xFD China national)."""
 
 
 def _some(*codes: int) -> frozenset[int]:
@@ -278,5 +285,8 @@ FORMATS: Final[dict[int, Format]] = {
         Format(Type.APT, "application transport", optional=_COMPATIBLE | {0x78}),
         Format(Type.PRI, "pre-release information", optional=_COMPATIBLE | {0x08, 0x29, 0x78}),
         Format(Type.SDN, "subsequent directory number", optional=_some(0x05, 0x38)),
+        Format(Type.CCL, "calling party clearing", optional=_some(0x38)),
+        Format(Type.MPM, "metering pulse", ((0xFD, 2),), optional=_some(0x38)),
+        Format(Type.OPR, "operator", optional=_some(0x38)),
     )
 }

@@ -46,6 +46,11 @@ class Parameter:
         """Return the contents."""
         raise NotImplementedError
 
+    @classmethod
+    def decode(cls, octets: bytes) -> Self:
+        """Read the contents. Raises `ValueError`."""
+        raise NotImplementedError
+
     @property
     def number(self) -> int:
         """The parameter's code, also where it is no property of the class."""
