@@ -47,6 +47,12 @@ ITEMS: Final[dict[str, Item]] = {
     "mtp2.emergency": Item("emergency alignment on order", "Q.703 7.2", ("mtp2",)),
     "mtp2.congestion": Item("level 2 flow control towards the far end (SIB)", "Q.703 9", ("mtp2",)),
     "mtp2.processor_outage": Item("processor outage (SIPO)", "Q.703 8", ("mtp2",)),
+    "mtp2.pcr": Item("error correction by preventive cyclic retransmission", "Q.703 6", ("mtp2",)),
+    "mtp2.level3_orders": Item(
+        "orders of level 3 to level 2 by the maintenance client: processor outage, emergency, congestion",
+        "Q.703 7.2, 8, 9",
+        ("mtp2", "maintenance"),
+    ),
     "mtp3": Item("message handling and signalling link test", "Q.704 2, Q.707 2", ("mtp2",)),
     "mtp3.management": Item("link management on order of the maintenance terminal", "Q.704 12", ("mtp3",)),
     "mtp3.periodic_test": Item("signalling link test repeated on a link in service", "Q.707 2.2", ("mtp3",)),

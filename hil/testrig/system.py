@@ -46,6 +46,10 @@ class LinkSpec:
     slot: int
     correction: Literal["basic", "pcr"] = "basic"
     """Error correction: basic, or preventive cyclic retransmission (Q.703 5, 6)."""
+    n1: int | None = None
+    """Unacknowledged messages that force retransmission (Q.703 6.4); None: not told, or basic."""
+    n2: int | None = None
+    """Unacknowledged octets that force retransmission (Q.703 6.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,22 @@ class MaintenanceClient(Protocol):
     def unblock_group(self, cic: int, count: int, group: str = "") -> None: ...
     def activate_link(self, link: str = "", *, emergency: bool = False) -> None: ...
     def deactivate_link(self, link: str = "") -> None: ...
+    def processor_outage(self, on: bool, link: str = "") -> None:
+        """Set or clear local processor outage of level 2 (Q.703 8)."""
+        ...
+
+    def emergency(self, on: bool, link: str = "") -> None:
+        """Set or cease emergency at level 2 (Q.703 7.2), until the link is activated the next time."""
+        ...
+
+    def congestion(self, on: bool, link: str = "") -> None:
+        """Make the receiving side of level 2 congested, or no longer (Q.703 9)."""
+        ...
+
+    def flush_link(self, link: str = "") -> None:
+        """Discard the messages that level 2 holds back in a processor outage (Q.703 8.4)."""
+        ...
+
     def link_state(self, link: str = "") -> str:
         """`out of service`, `aligning`, `in service`, ..."""
         ...

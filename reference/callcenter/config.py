@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 
 from callcenter.errors import ConfigurationError
 from callcenter.loading import build, merged, read_toml, refuse
+from callcenter.ss7.mtp2 import N1, N2, Correction
 from callcenter.ss7.mtp3 import codec
 from testrig.clock import frames
 from testrig.system import Variant
@@ -65,6 +66,12 @@ class LinkConfig:
     slot: int
     network: str = ""
     """Empty: the network of the centre."""
+    correction: Correction = "basic"
+    """Error correction: basic, or preventive cyclic retransmission (Q.703 5, 6)."""
+    n1: int = N1
+    """Messages unacknowledged that force retransmission (Q.703 6.4)."""
+    n2: int = N2
+    """Octets unacknowledged that force retransmission (Q.703 6.4)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,14 +60,21 @@ class Network:
 def build(config: CentreConfig, board: Board, journal: Journal) -> Signalling:
     """Compose the stack of `config`; raises `ConfigurationError` for what it cannot be."""
     try:
-        channels = [
-            Channel(link, config.network_of(link), Mtp2Link(link_name(link), timers=config.timers_of("MTP2")))
-            for link in config.links
-        ]
+        channels = [Channel(link, config.network_of(link), _level2(config, link)) for link in config.links]
         networks = [_network(config, name, channels) for name in config.in_use]
         return Signalling(config, board, journal, channels=channels, networks=networks)
     except ConfigurationError as error:
         raise ConfigurationError(f"{config.source}: {error}") from error
+
+
+def _level2(config: CentreConfig, link: LinkConfig) -> Mtp2Link:
+    return Mtp2Link(
+        link_name(link),
+        timers=config.timers_of("MTP2"),
+        correction=link.correction,
+        n1=link.n1,
+        n2=link.n2,
+    )
 
 
 def link_name(link: LinkConfig) -> str:
@@ -336,6 +343,22 @@ class Signalling:
         """Deactivate a link."""
         channel = self.link(link)
         self._level3(channel).deactivate(channel.config.slc, now)
+
+    def processor_outage(self, on: bool, now: Instant, *, link: str = "") -> None:
+        """Set or clear the outage of our processor at a link's level 2."""
+        self.link(link).link.processor_outage(on, now)
+
+    def emergency(self, on: bool, now: Instant, *, link: str = "") -> None:
+        """Set or cease emergency at a link's level 2; the next activation says anew what it is."""
+        self.link(link).link.emergency(on, now)
+
+    def congestion(self, on: bool, now: Instant, *, link: str = "") -> None:
+        """Make the receiving side of a link's level 2 congested, or no longer."""
+        self.link(link).link.congestion(on, now)
+
+    def discard(self, now: Instant, *, link: str = "") -> None:
+        """Discard the messages that a link's level 2 holds back in a processor outage."""
+        self.link(link).link.flush(now)
 
     def link_state(self, link: str = "") -> str:
         """State of a link in the words of `testrig.system.MaintenanceClient`."""

@@ -30,6 +30,8 @@ PICS: Final = dict.fromkeys(
         "mtp2",
         "mtp2.emergency",
         "mtp2.congestion",
+        "mtp2.level3_orders",
+        "mtp2.pcr",
         "mtp2.processor_outage",
         "mtp3",
         "mtp3.management",
@@ -281,6 +283,26 @@ class Maintenance:
         with self._ordering():
             self._engine.signalling.deactivate(self._engine.now, link=link)
 
+    def processor_outage(self, on: bool, link: str = "") -> None:
+        """Set or clear local processor outage of a signalling link."""
+        with self._ordering():
+            self._engine.signalling.processor_outage(on, self._engine.now, link=link)
+
+    def emergency(self, on: bool, link: str = "") -> None:
+        """Set or cease emergency of a signalling link."""
+        with self._ordering():
+            self._engine.signalling.emergency(on, self._engine.now, link=link)
+
+    def congestion(self, on: bool, link: str = "") -> None:
+        """Make the receiving side of a signalling link congested, or no longer."""
+        with self._ordering():
+            self._engine.signalling.congestion(on, self._engine.now, link=link)
+
+    def flush_link(self, link: str = "") -> None:
+        """Discard the messages that a signalling link holds back in a processor outage."""
+        with self._ordering():
+            self._engine.signalling.discard(self._engine.now, link=link)
+
     def link_state(self, link: str = "") -> str:
         """State of a signalling link."""
         return self._engine.signalling.link_state(link)
@@ -373,7 +395,10 @@ def _circuit_maps(config: CentreConfig) -> Iterator[CircuitMap]:
 def _link_spec(config: CentreConfig, link: LinkConfig) -> LinkSpec:
     network = config.network_of(link)
     adjacent = config.point(link.peer, network)
-    return LinkSpec(link_name(link), network, adjacent, link.slc, link.span, link.slot)
+    limits = (link.n1, link.n2) if link.correction == "pcr" else (None, None)
+    return LinkSpec(
+        link_name(link), network, adjacent, link.slc, link.span, link.slot, link.correction, *limits
+    )
 
 
 def _network_spec(config: CentreConfig, name: str) -> NetworkSpec:

@@ -419,6 +419,18 @@ def test_message_in_the_first_unit_delivered_after_in_service() -> None:
     assert link.events() == [InService(), MsuReceived(MSU)]
 
 
+@pytest.mark.parametrize("bad", [{"bsn": 60}, {"fib": 0}])
+def test_first_normal_unit_after_an_abnormal_one_discarded(bad: dict[str, int]) -> None:
+    link = in_service()
+    link.receive(fisu(bsn=bad.get("bsn", 127), fib=bad.get("fib", 1)), 1, 5000)
+    link.receive(msu(0), 1, 5100)
+    assert link.events() == []
+    link.receive(fisu(fsn=0), 1, 5200)
+    assert (sent(link).bsn, sent(link).bib) == (127, 0)
+    link.receive(msu(0, fib=0), 1, 5300)
+    assert link.events() == [MsuReceived(MSU)]
+
+
 # congestion, Q.703 9
 
 

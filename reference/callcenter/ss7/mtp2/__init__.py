@@ -11,8 +11,11 @@ from callcenter.ss7.mtp2.events import (
 )
 from callcenter.ss7.mtp2.link import Correction, Mtp2Link
 from callcenter.ss7.mtp2.timers import TIMERS
+from callcenter.ss7.mtp2.txc_pcr import N1, N2
 
 __all__ = [
+    "N1",
+    "N2",
     "TIMERS",
     "Correction",
     "InService",

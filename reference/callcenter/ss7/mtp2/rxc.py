@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 TWO_OF_THREE: Final = frozenset({0b011, 0b101, 0b110, 0b111})
 """Histories of the last three signal units, newest lowest, that fail the link (Q.703 5.3.1, 5.3.2)."""
+LAST_TWO: Final = 0b011
+"""An abnormal signal unit among these: the newest is discarded, so that after one abnormal unit the second
+normal one is the first that counts (figure 14, UNB and UNF)."""
 
 
 def _remember(history: int, normal: bool, times: int) -> int:
@@ -111,7 +114,7 @@ class ReceptionControl:
         self._bsn_history = _remember(self._bsn_history, normal, times)
         if not normal and self._bsn_history in TWO_OF_THREE:
             self._link.fail(Reason.ABNORMAL_BSN)
-        return normal
+        return not self._bsn_history & LAST_TWO
 
     def _fib_normal(self, unit: SignalUnit, times: int) -> bool:
         """Tell whether the FIB is one that can be; two of three that cannot fail the link (Q.703 5.3.2)."""
@@ -119,7 +122,7 @@ class ReceptionControl:
         self._fib_history = _remember(self._fib_history, normal, times)
         if not normal and self._fib_history in TWO_OF_THREE:
             self._link.fail(Reason.ABNORMAL_FIB)
-        return normal
+        return not self._fib_history & LAST_TWO
 
     def _check(self, unit: SignalUnit) -> None:
         """Take what comes with the indicator bit asked for; anything before it is waited out."""
