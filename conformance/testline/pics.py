@@ -75,6 +75,16 @@ ITEMS: Final[dict[str, Item]] = {
     "isup.other_access": Item("called stations without ISDN access", "Q.763 3.5", ("isup.incoming",)),
     "isup.progress": Item("call progress (CPG) sent before the answer", "Q.764 2.1.6", ("isup.incoming",)),
     "isup.connect": Item("calls answered by CON instead of ACM and ANM", "Q.764 2.1.7", ("isup.incoming",)),
+    "tup": Item("telephone user part, basic call", "Q.723, Q.724", ("mtp3",)),
+    "tup.incoming": Item("calls from the network to the system", "Q.724 1", ("tup",)),
+    "tup.outgoing": Item("calls from the system to the network", "Q.724 1", ("tup",)),
+    "tup.continuity": Item("continuity check of incoming circuits", "Q.724 7", ("tup",)),
+    "tup.group_supervision": Item("circuit group blocking and reset", "Q.723 3.10", ("tup",)),
+    "tup.maintenance": Item(
+        "blocking and reset of circuits on order of the maintenance terminal", "Q.724", ("tup", "maintenance")
+    ),
+    "tup.national": Item("the telephone user part of the network of China", "GF 001-9001", ("tup",)),
+    "transit": Item("calls passed on between ISUP and TUP", "Q.699", ("isup", "tup")),
     "maintenance": Item("blocking, reset and link orders by the maintenance client", "Q.764 2.8, 2.9"),
     "maintenance.group": Item(
         "orders for groups of circuits", "Q.764 2.8.2, 2.9.3", ("maintenance", "isup.group_supervision")

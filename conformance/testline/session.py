@@ -443,3 +443,15 @@ def isup(bench: Bench) -> Any:
 def centre(bench: Bench) -> Any:
     """A whole call centre with its callers, telephones and agents."""
     return importlib.import_module("testline.testers").Centre(bench)
+
+
+@pytest.fixture
+def tup(bench: Bench) -> Any:
+    """A call centre on TUP trunks."""
+    return importlib.import_module("testline.testers").TupCentre(bench)
+
+
+@pytest.fixture
+def transit(bench: Bench) -> Any:
+    """A system that passes calls on between ISUP and TUP."""
+    return importlib.import_module("testline.testers").TransitCentre(bench)

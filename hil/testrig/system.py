@@ -126,6 +126,8 @@ class Pixit:
     links: tuple[LinkSpec, ...] = ()
     """Every signalling link. The first is the one that `link_line`, `link_slot`, `slc` and
     `tester_point_code` describe; empty: there is no other."""
+    transit: dict[str, str] = field(default_factory=dict)
+    """Digits that lead a call in transit out by trunks of a user part (`isup`, `tup`); empty: no transit."""
 
 
 @dataclass(frozen=True, slots=True)

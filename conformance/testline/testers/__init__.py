@@ -10,6 +10,8 @@ from testline.testers.link import LinkState, LinkTester
 from testline.testers.mtp3 import Mtp3Tester
 from testline.testers.speech import Voice, expect_no_speech, expect_speech_both_ways
 from testline.testers.telephone import Telephone
+from testline.testers.tup import TupCall, TupTester
+from testline.testers.tup_centre import TransitCentre, TupCentre
 
 __all__ = [
     "Agent",
@@ -21,6 +23,10 @@ __all__ = [
     "LinkTester",
     "Mtp3Tester",
     "Telephone",
+    "TransitCentre",
+    "TupCall",
+    "TupCentre",
+    "TupTester",
     "Voice",
     "expect_no_speech",
     "expect_speech_both_ways",

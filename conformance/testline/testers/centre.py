@@ -44,9 +44,13 @@ class Centre:
     def __init__(self, bench: Bench, *, within: int = 60 * SECOND) -> None:
         self.bench = bench
         self.pixit = bench.pixit
-        self.isup = open_isup(bench, within=within)
+        self.isup = self.open(bench, within=within)
         self.telephones = [Telephone(bench, number) for number in range(len(bench.telephones))]
         self._agents: dict[str, Agent] = {}
+
+    def open(self, bench: Bench, *, within: int) -> IsupTester:
+        """Bring the trunks into service."""
+        return open_isup(bench, within=within)
 
     def caller(self, number: str = "13800138000") -> Caller:
         """Return a new subscriber."""

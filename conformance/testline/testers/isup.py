@@ -159,7 +159,7 @@ class IsupTester:
         self.circuits: dict[int, CircuitMap] = {
             circuit.cic: circuit
             for circuit in bench.pixit.circuits
-            if getattr(circuit, "user", "isup") == self.user.lower()
+            if circuit.user == self.user.lower()
         }
         self.answers: set[str] = set(self.harmless)
         self.background: list[Received] = []
