@@ -64,7 +64,7 @@ def test_outgoing_on_a_circuit_not_controlled(tup: TupCentre) -> None:
     setup="tup",
 )
 def test_en_bloc_outgoing(tup: TupCentre) -> None:
-    """IAM or IAI carries the whole number dialled, a subscriber's category and no check; the call is completed."""
+    """IAM or IAI carries the number dialled, a subscriber's category and no check; it is completed."""
     party, agent = tup.calling_out()
     first = party.call.iam
     digits = str(called_digits(first)).rstrip("F")
@@ -135,7 +135,7 @@ def test_overlap_mixed(tup: TupCentre) -> None:
 
 
 def overlap(tup: TupCentre, *parts: tuple[str, int]) -> None:
-    """Send the menu's number, four digits in IAM and the others in `parts`; the call is answered at the end."""
+    """Send the menu's number, four digits in IAM and the others in `parts`; the call is answered."""
     number = tup.pixit.menu_number
     call = tup.tester.seize(called=number[:4], calling=None)
     at = 4

@@ -157,9 +157,7 @@ class IsupTester:
         self.mtp3 = mtp3
         self.pixit = bench.pixit
         self.circuits: dict[int, CircuitMap] = {
-            circuit.cic: circuit
-            for circuit in bench.pixit.circuits
-            if circuit.user == self.user.lower()
+            circuit.cic: circuit for circuit in bench.pixit.circuits if circuit.user == self.user.lower()
         }
         self.answers: set[str] = set(self.harmless)
         self.background: list[Received] = []

@@ -22,7 +22,7 @@ ANSWER: Final = 5 * SECOND
 and it runs at the end that waits)."""
 NUMBER: Final = "02155556666"
 """A number outside."""
-COMPLETED: Final = (("ACM", {"kind": 1, "free": 1}), ("ANC", {}))
+COMPLETED: Final[tuple[tuple[str, dict[str, Any]], ...]] = (("ACM", {"kind": 1, "free": 1}), ("ANC", {}))
 """How the tester answers a call unless told otherwise."""
 
 
