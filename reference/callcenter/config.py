@@ -131,6 +131,15 @@ class NumberConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class TransitConfig:
+    """Numbers that begin with `prefix` go out again by `trunk_group`, without their first `strip` digits."""
+
+    prefix: str
+    trunk_group: str
+    strip: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class QueueConfig:
     """A queue: its agents, what waiting callers hear, and its limits."""
 
@@ -173,6 +182,7 @@ class CentreConfig:
     queues: dict[str, QueueConfig]
     agents: tuple[AgentConfig, ...]
     routes: tuple[RouteConfig, ...] = ()
+    transit: tuple[TransitConfig, ...] = ()
     prompts: str = ""
     """Directory of recordings that replace the synthesised prompts."""
     timers: dict[str, float] = field(default_factory=dict)
@@ -204,7 +214,8 @@ class CentreConfig:
     @property
     def minimum_digits(self) -> int:
         """Digits that an incoming number has at least before it can lead anywhere."""
-        return min((len(number) for number in self.numbers), default=0)
+        leading = (*self.numbers, *(route.prefix for route in self.transit))
+        return min((len(number) for number in leading), default=0)
 
     def path(self, name: str) -> Path:
         """Return the file or directory `name`, relative to the configuration's own directory."""
@@ -379,6 +390,15 @@ def _check_circuits(config: CentreConfig) -> None:
     _known(source, "outgoing.trunk_group", config.outgoing.trunk_group, names)
     if not config.outgoing.prefix.isdecimal():
         raise refuse(source, "outgoing.prefix", config.outgoing.prefix, "digits")
+    for index, route in enumerate(config.transit):
+        key = f"transit[{index}]"
+        _known(source, f"{key}.trunk_group", route.trunk_group, names)
+        if not re.fullmatch(r"[0-9A-Ea-e*#]+", route.prefix):
+            raise refuse(source, f"{key}.prefix", route.prefix, "digits")
+        if not 0 <= route.strip <= len(route.prefix):
+            raise refuse(
+                source, f"{key}.strip", route.strip, f"0 to {len(route.prefix)}, the prefix's length"
+            )
     if config.outgoing.attempts < 1:
         raise refuse(source, "outgoing.attempts", config.outgoing.attempts, "1 or more")
 

@@ -263,3 +263,40 @@ def test_number_not_allocated_over_tup_is_heard_as_busy_tone_with_cause_1(tup_pa
     tup_pair.until(lambda: bool(tup_pair.home.supervisor().records()), 3 * SECOND)
     assert tup_pair.home.supervisor().records()[-1]["cause"] == 1
     tup_pair.until(lambda: tup_pair.away.maintenance().circuit_state(1) == "idle", SECOND)
+
+
+STRIPPED = [
+    {"prefix": "020", "trunk_group": "isup", "strip": 3},
+    {"prefix": "021", "trunk_group": "tup", "strip": 3},
+]
+
+
+@pytest.mark.parametrize("way_in", ["isup", "tup"])
+@pytest.mark.parametrize(("prefix", "way_out"), [("020", "isup"), ("021", "tup")])
+def test_call_goes_in_transit_through_the_other_centre_and_back(
+    way_in: str, prefix: str, way_out: str
+) -> None:
+    pair = Pair({"file": "transit.toml", "transit": STRIPPED, "outgoing": {"trunk_group": way_in}})
+    pair.in_service()
+    on_duty(pair.home, "1001")
+    on_duty(pair.home, "1002")
+    pair.phones["home"][0].phone.hook(True)
+    pair.until(lambda: pair.home.agent("1001").state() == "dialling", SECOND)
+    pair.home.agent("1001").dial(f"9{prefix}{pair.home.pixit.queue_number}")
+    pair.until(lambda: pair.phones["home"][1].phone.ringing, 3 * SECOND)
+    pair.phones["home"][1].phone.hook(True)
+    pair.until(lambda: pair.home.agent("1002").state() == "talking", SECOND)
+    pair.says = {("home", 0): (700,), ("home", 1): (1_300,)}
+    pair.hears("home", 0, 1_300, SECOND)
+    pair.hears("home", 1, 700, SECOND)
+    pair.phones["home"][0].phone.hook(False)
+    pair.until(lambda: bool(pair.away.supervisor().records()), SECOND)
+    record = pair.away.supervisor().records()[-1]
+    assert (record["direction"], record["cleared_by"], record["cause"]) == ("transit", "caller", 16)
+    assert str(record["line"]).split("/")[0] == way_in
+    assert str(record["onward_line"]).split("/")[0] == way_out
+    pair.run(SECOND)
+    for system in (pair.home, pair.away):
+        assert not system.engine.calls.calls
+        legs = list(system.engine.trunks.circuits)
+        assert {system.engine.signalling.circuit_state(leg) for leg in legs} == {"idle"}

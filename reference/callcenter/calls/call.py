@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from callcenter.calls.primitives import Leg, Setup
+from callcenter.config import TransitConfig
 from callcenter.cti.journal import MASK
 from testrig.clock import SECOND, Instant
 
@@ -14,11 +15,13 @@ class Phase(Enum):
     """What a call is doing."""
 
     ARRIVED = "arrived"
+    COLLECTING = "digits are awaited"
     FLOW = "in a flow"
     QUEUED = "waiting in a queue"
     RINGING = "an agent is rung"
     FAREWELL = "hears the last announcement"
     DIALLING = "on its way to the called party"
+    TRANSIT = "in transit"
     TALKING = "talking"
     OVER = "over"
 
@@ -46,12 +49,28 @@ class Call:
     """Frames in queues."""
     keys: str = ""
     tried: list[Leg] = field(default_factory=list)
-    """Circuits an outgoing call has been put on."""
+    """Circuits an outgoing call, or a call in transit, has been put on."""
+    route: TransitConfig | None = None
+    """Where a call in transit goes."""
+    onward: Leg | None = None
+    """The circuit on which a call in transit goes out."""
 
     @property
     def line(self) -> str:
         """来话所占线路: the circuit as `group/CIC`, empty while there is none."""
         return f"{self.trunk.group}/{self.trunk.number}" if self.trunk else ""
+
+    @property
+    def onward_line(self) -> str:
+        """The outgoing circuit of a call in transit as `group/CIC`, empty while there is none."""
+        return f"{self.onward.group}/{self.onward.number}" if self.onward else ""
+
+    @property
+    def direction(self) -> str:
+        """`incoming`, `outgoing` or `transit`."""
+        if self.route is not None:
+            return "transit"
+        return "incoming" if self.incoming else "outgoing"
 
     def fields(self) -> dict[str, object]:
         """Call id and the field set of requirement S-03."""
@@ -73,7 +92,8 @@ class Call:
         talked = 0 if self.talking is None else now - self.talking
         return {
             **self.fields(),
-            "direction": "incoming" if self.incoming else "outgoing",
+            "direction": self.direction,
+            "onward_line": self.onward_line,
             "started": self.started,
             "answered": self.answered,
             "ended": now,

@@ -9,6 +9,7 @@ is to do; what callers hear is ordered from the board at once.
 | flow | at once: Proceeding, Answer | the flow's prompts |
 | queue | at once: Proceeding, Answer | music; ringback while an agent is rung |
 | agent | when the agent answers: Alerting, Answer | ringback |
+| another trunk group | when the called side answers | the called side: see `transit` |
 | none | never: Release, cause 1 | nothing |
 """
 
@@ -23,10 +24,12 @@ from callcenter.agents.desk import Agent, Desk
 from callcenter.calls.bus import Bus
 from callcenter.calls.call import Call, Phase
 from callcenter.calls.floor import Floor
+from callcenter.calls.overlap import Overlap
 from callcenter.calls.primitives import (
     Alerting,
     Answer,
     Cause,
+    Digits,
     Failed,
     Indication,
     Leg,
@@ -37,6 +40,7 @@ from callcenter.calls.primitives import (
     Setup,
 )
 from callcenter.calls.routing import Router
+from callcenter.calls.transit import Transit
 from callcenter.calls.trunks import Trunks
 from callcenter.config import CentreConfig
 from callcenter.cti.journal import Journal, Types
@@ -68,6 +72,8 @@ class CallEngine:
         self.desk = Desk(config.agents, bus, journal, self)
         self.queues = Queues(config.queues, self._floor, self)
         self.flows = Flows(flows, self._floor, self)
+        self.transit = Transit(config.transit, self._floor, trunks, config.outgoing.attempts, self)
+        self.overlap = Overlap((*config.numbers, *(route.prefix for route in config.transit)))
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -99,7 +105,17 @@ class CallEngine:
         if call is None:
             return
         if isinstance(primitive, Release | Released):
-            self._over(call, primitive.cause, "caller" if call.incoming else "called party", now)
+            if call.phase is Phase.TRANSIT:
+                self.transit.released(call, leg, primitive, now)
+            else:
+                self.over(call, primitive.cause, "caller" if call.incoming else "called party", now)
+        elif call.phase is Phase.TRANSIT and leg == call.trunk:
+            self.transit.forward(call, primitive)
+        elif call.phase is Phase.TRANSIT:
+            self.transit.backward(call, primitive, now)
+        elif call.phase is Phase.COLLECTING and isinstance(primitive, Digits):
+            self.overlap.more(call, primitive)
+            self._dispatch(call, now)
         elif not call.incoming:
             self._forward(call, primitive, now)
 
@@ -122,15 +138,30 @@ class CallEngine:
         old = self._legs.get(leg)
         if old is not None:
             # The circuit was seized from both ends and ours gave way (Q.764 2.9.1.4).
-            self._failed(old, Cause.REQUESTED_CIRCUIT_NOT_AVAILABLE, now)
+            failed = Failed(Cause.REQUESTED_CIRCUIT_NOT_AVAILABLE)
+            if old.phase is Phase.TRANSIT:
+                self.transit.backward(old, failed, now)
+            else:
+                self._failed(old, failed.cause, now)
         call = self._new(incoming=True, setup=setup, trunk=leg, now=now)
         self._legs[leg] = call
         self._floor.note(call, Types.OFFERED, now)
-        target = self._router.route(setup.called)
-        if target is None:
-            self._refuse(call, Cause.UNALLOCATED_NUMBER, "number not allocated", now)
-        elif not self.trunks.in_service(leg):
+        self._dispatch(call, now)
+
+    def _dispatch(self, call: Call, now: Instant) -> None:
+        """Route an incoming call."""
+        called, leg = call.setup.called, call.trunk
+        assert leg is not None
+        target = self._router.route(called)
+        onward = None if target else self.transit.route(called)
+        if target is None and self.overlap.undecided(call.setup):
+            self.overlap.wait(call, now)
+        elif not self.trunks.in_service(leg) and (target or onward):
             self._refuse(call, Cause.TEMPORARY_FAILURE, "circuit out of service", now)
+        elif onward is not None:
+            self.transit.enter(call, onward, now)
+        elif target is None:
+            self._refuse(call, Cause.UNALLOCATED_NUMBER, "number not allocated", now)
         elif target.flow:
             self._to_flow(call, target.flow, now)
         elif target.queue:
@@ -200,7 +231,8 @@ class CallEngine:
         kind = Types.BACK_IN_SERVICE if in_service else Types.OUT_OF_SERVICE
         self.journal.append(now, kind, {"span": span})
         for call in self.calls if not in_service else ():
-            if call.trunk is not None and self.trunks.circuits[call.trunk].span == span:
+            legs = (leg for leg in (call.trunk, call.onward) if leg is not None)
+            if any(self.trunks.circuits[leg].span == span for leg in legs):
                 self.clear(call, Cause.NETWORK_OUT_OF_ORDER, "span failure", now)
 
     # time
@@ -208,7 +240,7 @@ class CallEngine:
     @property
     def next_deadline(self) -> Instant | None:
         """When `expire` has something to do."""
-        parts = (self.trunks, self.queues.dispatcher, self.desk, self.queues, self.flows)
+        parts = (self.trunks, self.queues.dispatcher, self.desk, self.queues, self.flows, self.overlap)
         return min((each.next_deadline for each in parts if each.next_deadline is not None), default=None)
 
     def expire(self, now: Instant) -> None:
@@ -219,6 +251,8 @@ class CallEngine:
         self.desk.expire(now)
         self.queues.expire(now)
         self.flows.expire(now)
+        for number in self.overlap.expired(now):
+            self._refuse(self._floor.calls[number], Cause.ADDRESS_INCOMPLETE, "number incomplete", now)
 
     def _no_answer(self, call: Call, agent: Agent, now: Instant) -> None:
         self.desk.no_answer(agent, now)
@@ -297,13 +331,15 @@ class CallEngine:
             self._place(call, now)
         else:
             self._floor.note(call, Types.FAILED, now, cause=1, reason="number without the outside prefix")
-            self._over(call, Cause.UNALLOCATED_NUMBER, "centre", now)
+            self.over(call, Cause.UNALLOCATED_NUMBER, "centre", now)
 
     def clear(self, call: Call, cause: int, by: str, now: Instant) -> None:
         """Clear a call from our side."""
-        if call.trunk is not None:
+        if call.phase is Phase.TRANSIT:
+            self.transit.clear(call, cause)
+        elif call.trunk is not None:
             self._floor.request(call.trunk, Release(int(cause)))
-        self._over(call, cause, by, now)
+        self.over(call, cause, by, now)
 
     # outgoing calls
 
@@ -314,7 +350,7 @@ class CallEngine:
         if leg is None:
             cause = Cause.NO_CIRCUIT_AVAILABLE
             self._floor.note(call, Types.FAILED, now, cause=int(cause), reason="no circuit")
-            self._over(call, cause, "centre", now)
+            self.over(call, cause, "centre", now)
             return
         call.trunk = leg
         call.tried.append(leg)
@@ -333,9 +369,17 @@ class CallEngine:
         if len(call.tried) < self.config.outgoing.attempts:
             self._place(call, now)
         else:
-            self._over(call, cause, "centre", now)
+            self.over(call, cause, "centre", now)
 
     # the life of a call
+
+    def takes(self, leg: Leg, call: Call) -> None:
+        """`leg` belongs to `call` now."""
+        self._legs[leg] = call
+
+    def leaves(self, leg: Leg) -> None:
+        """`leg` belongs to no call any more."""
+        self._legs.pop(leg, None)
 
     def _new(self, *, incoming: bool, setup: Setup, trunk: Leg | None, now: Instant) -> Call:
         self._number += 1
@@ -343,11 +387,13 @@ class CallEngine:
         self._floor.calls[call.id] = call
         return call
 
-    def _over(self, call: Call, cause: int, by: str, now: Instant) -> None:
+    def over(self, call: Call, cause: int, by: str, now: Instant) -> None:
         """Give back everything the call holds and write its record."""
         call.phase = Phase.OVER
         self.flows.leave(call)
         self.queues.leave(call, "abandoned" if by == "caller" else "cleared", now)
+        self.overlap.leave(call)
+        self.transit.leave(call)
         self._floor.return_port(call)
         if call.trunk is not None:
             self._bus.quiet(call.trunk)
