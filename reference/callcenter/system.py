@@ -47,6 +47,13 @@ PICS: Final = dict.fromkeys(
         "isup.suspend",
         "isup.other_access",
         "tup",
+        "tup.incoming",
+        "tup.outgoing",
+        "tup.continuity",
+        "tup.group_supervision",
+        "tup.maintenance",
+        "tup.national",
+        "transit",
         "maintenance",
         "maintenance.group",
         "switching",
@@ -377,6 +384,7 @@ def _pixit(engine: Engine) -> Pixit:
         agents=tuple(AgentSpec(each.agent, each.password, each.station) for each in config.agents),
         agent_number=_direct(config),
         crc4=config.board.crc4,
+        transit=_transit(config),
         prompts={} if config.prompts else {name: float(hz) for name, hz in MARKER_HZ.items()},
         timers={name: value / SECOND for name, value in engine.signalling.timers().items()},
         networks=tuple(_network_spec(config, name) for name in config.in_use),
@@ -409,6 +417,12 @@ def _network_spec(config: CentreConfig, name: str) -> NetworkSpec:
         if config.network_of(route) == name
     )
     return NetworkSpec(name, network.variant, network.indicator, config.own(name), routes)
+
+
+def _transit(config: CentreConfig) -> dict[str, str]:
+    """Prefix that leads out by each user part."""
+    users: dict[str, str] = {group.name: group.user for group in config.trunk_groups}
+    return {users[route.trunk_group]: route.prefix for route in config.transit}
 
 
 def _keys(engine: Engine, flow: str) -> dict[str, str]:
