@@ -22,6 +22,8 @@ MODULES: Final = (
     "tup_supervision",
     "tup_calls",
     "tup_refusals",
+    "tup_timers",
+    "tup_special",
     "switching",
     "dtmf",
     "ivr",

@@ -55,8 +55,8 @@ class TupCall(Call):
 
     @property
     def ours(self) -> bool:
-        """True when the tester called."""
-        return any(step in {"+IAM", "+IAI"} for step in self.steps)
+        """True when the tester called, or called first."""
+        return next((step[0] == "+" for step in self.steps if step[1:] in self.initial), False)
 
     @property
     def is_answered(self) -> bool:
