@@ -24,6 +24,8 @@ MODULES: Final = (
     "tup_refusals",
     "tup_timers",
     "tup_special",
+    "tup_national",
+    "tup_transit",
     "switching",
     "dtmf",
     "ivr",
