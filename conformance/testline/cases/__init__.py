@@ -11,7 +11,11 @@ from typing import Final
 MODULES: Final = (
     "e1",
     "mtp2_state",
+    "mtp2_alignment",
+    "mtp2_unexpected",
     "mtp2_transfer",
+    "mtp2_correction",
+    "mtp2_pcr",
     "mtp3",
     "isup_supervision",
     "isup_calls",

@@ -179,8 +179,8 @@ def test_sio_during_proving_restarts_it(link: LinkTester) -> None:
 
 
 @case(
-    "Q.781/1.12a",
-    "SIOS received when aligned ready",
+    "Q.781/1.34",
+    "SIOS received instead of FISUs",
     clauses=["Q.703 7.3", "Q.703 10"],
     proves=["N-01"],
     needs="mtp2",
@@ -193,8 +193,8 @@ def test_sios_when_aligned_ready(link: LinkTester) -> None:
 
 
 @case(
-    "Q.781/1.13",
-    "SIO received when aligned ready",
+    "Q.781/1.33",
+    "SIO received instead of FISUs",
     clauses=["Q.703 7.3", "Q.703 10"],
     proves=["N-01"],
     needs="mtp2",
@@ -225,8 +225,8 @@ def test_sin_at_once_is_enough(link: LinkTester) -> None:
 
 
 @case(
-    "Q.781/1.18",
-    "Emergency set before alignment",
+    "MTP2/1",
+    "Emergency set at the system only",
     clauses=["Q.703 7.2", "Q.703 7.3"],
     proves=["N-01"],
     needs="mtp2.emergency",
@@ -280,12 +280,12 @@ def test_far_end_emergency(link: LinkTester) -> None:
     needs="mtp2.emergency",
 )
 def test_sie_at_once_is_enough(link: LinkTester) -> None:
-    """SIE in answer to SIO aligns the link and begins emergency proving."""
+    """Emergency set at both ends: SIE in answer to SIO, without a SIO before it, begins emergency proving."""
     out_of_service(link)
-    activate(link)
+    activate(link, emergency=True)
     proving = link.bench.now
     link.send_lssu("SIE")
-    link.expect("SIN", within=REACTION)
+    link.expect("SIE", within=REACTION)
     ready = link.expect("FISU", within=2 * SECOND)
     measure_time(link.bench, "T4 (emergency)", ready.at - proving, 0.4, 0.6)
 
@@ -328,7 +328,7 @@ def test_sio_in_service(link: LinkTester) -> None:
     link.expect("SIOS", within=REACTION)
 
 
-@case("Q.781/1.29a", "SIN received in service", clauses=["Q.703 10"], proves=["N-01"], needs="mtp2")
+@case("MTP2/2", "SIN received in service", clauses=["Q.703 10"], proves=["N-01"], needs="mtp2")
 def test_sin_in_service(link: LinkTester) -> None:
     """SIN on a link in service takes it out of service."""
     in_service(link)
@@ -337,7 +337,7 @@ def test_sin_in_service(link: LinkTester) -> None:
     link.expect("SIOS", within=REACTION)
 
 
-@case("Q.781/1.29b", "SIE received in service", clauses=["Q.703 10"], proves=["N-01"], needs="mtp2")
+@case("MTP2/3", "SIE received in service", clauses=["Q.703 10"], proves=["N-01"], needs="mtp2")
 def test_sie_in_service(link: LinkTester) -> None:
     """SIE on a link in service takes it out of service."""
     in_service(link)
@@ -347,7 +347,7 @@ def test_sie_in_service(link: LinkTester) -> None:
 
 
 @case(
-    "Q.781/1.32a",
+    "Q.781/1.32b",
     "Deactivation during the proving period",
     clauses=["Q.703 7.3"],
     proves=["N-01", "M-03"],

@@ -81,8 +81,8 @@ def test_too_short_unit_is_discarded(link: LinkTester) -> None:
 
 
 @case(
-    "Q.781/6.1",
-    "Error rate of 1 in 256, link remains in service",
+    "MTP2/6",
+    "Errors leak away",
     clauses=["Q.703 10.2.2"],
     proves=["N-01"],
     needs="mtp2",
@@ -265,7 +265,11 @@ def test_abnormal_bsn_fails_the_link(link: LinkTester) -> None:
 
 
 @case(
-    "Q.781/8.10", "Abnormal BSN, single signal unit", clauses=["Q.703 5.3.1"], proves=["N-01"], needs="mtp2"
+    "MTP2/7",
+    "Abnormal BSN, single FISU",
+    clauses=["Q.703 5.3.1"],
+    proves=["N-01"],
+    needs="mtp2",
 )
 def test_single_abnormal_bsn_is_survived(link: LinkTester) -> None:
     """A single signal unit with an abnormal BSN does not fail the link."""

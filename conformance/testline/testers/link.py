@@ -1,9 +1,9 @@
 """The judge's end of a signalling link: MTP2 (Q.703) that does as the standard says, or as it is told.
 
-Automatic, it aligns, proves, acknowledges, retransmits and comes back after a failure, with the basic
-error correction method. Every part can be taken over: `automatic = False` leaves the wire to the case, and
-`acknowledging`, `send_*` and `nack` misbehave one thing at a time. It does not monitor error rates: that is
-what the system under test is judged by.
+Automatic, it aligns, proves, acknowledges, retransmits and comes back after a failure, with the error
+correction method of the PIXIT. Every part can be taken over: `automatic = False` leaves the wire to the
+case, and `acknowledging`, `cycling`, `send_*` and `nack` misbehave one thing at a time. It does not monitor
+error rates: that is what the system under test is judged by.
 """
 
 from __future__ import annotations
@@ -56,6 +56,13 @@ class LinkTester(UnitsHeard):
         super().__init__(bench)
         self.span = bench.pixit.link_line if span is None else span
         self.slot = bench.pixit.link_slot if slot is None else slot
+        self.cyclic = any(
+            (each.line, each.slot, each.correction) == (self.span, self.slot, "pcr")
+            for each in bench.pixit.links
+        )
+        """Preventive cyclic retransmission (Q.703 6) instead of the basic method."""
+        self.cycling = True
+        """False: with the cyclic method nothing is sent again of its own accord."""
         self.channel = f"line{self.span}/{self.slot}"
         self.automatic = automatic
         self.acknowledging = True
@@ -114,6 +121,8 @@ class LinkTester(UnitsHeard):
         if self._deadline is not None and now >= self._deadline:
             self._deadline = None
             self._expired()
+        if self.cyclic and self.cycling and self.automatic and self._transmitter.backlog == 0:
+            self._send_again()
 
     def _faulty(self, error: HdlcError) -> None:
         self.faults.append(error)
@@ -246,29 +255,40 @@ class LinkTester(UnitsHeard):
             self.start(emergency=self.emergency)
 
     def _sequence(self, unit: Unit) -> None:
-        """Basic error correction (Q.703 5.2)."""
+        """Error correction, basic (Q.703 5.2) or cyclic (Q.703 6.2)."""
         self._acknowledged(unit)
+        if self.cyclic:
+            if unit.fsn == (self.bsn + 1) % MODULUS and unit.kind == "MSU":
+                self._accept(unit)
+            return
         if unit.fib != self.bib:
             return
         if unit.fsn == (self.bsn + 1) % MODULUS and unit.kind == "MSU":
-            if self.acknowledging:
-                self.bsn = unit.fsn
-                self._repeat_fisu()
-            for user in self.users:
-                user(unit)
+            self._accept(unit)
         elif unit.fsn != self.bsn and self.acknowledging:
             self.nack()
+
+    def _accept(self, unit: Unit) -> None:
+        if self.acknowledging:
+            self.bsn = unit.fsn
+            self._repeat_fisu()
+        for user in self.users:
+            user(unit)
+
+    def _send_again(self) -> None:
+        """Queue what is not acknowledged, with the numbers it had."""
+        for fsn, sif in self.unacknowledged:
+            self._put(head(self.bsn, self.bib, fsn, self.fib, len(sif)) + sif)
 
     def _acknowledged(self, unit: Unit) -> None:
         known = [fsn for fsn, _ in self.unacknowledged]
         if unit.bsn in known:
             for _ in range(known.index(unit.bsn) + 1):
                 self.unacknowledged.popleft()
-        if unit.bib != self.fib:
+        if unit.bib != self.fib and not self.cyclic:
             self.fib = unit.bib
             self._transmitter.flush()
-            for fsn, sif in self.unacknowledged:
-                self._put(head(self.bsn, self.bib, fsn, self.fib, len(sif)) + sif)
+            self._send_again()
             self._repeat_fisu()
         while self._waiting and len(self.unacknowledged) < WINDOW:
             self._send_in_sequence(*self._waiting.popleft())
