@@ -364,13 +364,26 @@ def test_remote_outage_within_local_outage(link: LinkTester) -> None:
     needs=("mtp2.processor_outage", ORDERS),
 )
 def test_local_outage_cleared_first(link: LinkTester) -> None:
-    """The system recovers first: FISUs, but no message until the far processor is back too."""
-    mtp3 = local_outage(link)
-    link.send_lssu("SIPO")
+    """The system recovers first: FISUs, but no message until the far processor is back too.
+
+    A message asked for again within the outage is there to be sent all the time.
+    """
+    mtp3 = in_service(link)
     link.bench.run(SECOND)
+    link.acknowledging = False
+    link.forget()
+    mtp3.send_sltm(b"\x04\x03")
+    held = link.expect_msu(within=SECOND)
+    level3(link.bench).processor_outage(True)
+    link.expect("SIPO", within=REACTION)
+    link.nack()
+    link.bench.run(SECOND // 10)
+    link.send_lssu("SIPO")
+    link.bench.run(SECOND // 2)
     level3(link.bench).processor_outage(False)
     link.expect("FISU", within=REACTION)
     link.expect_only("FISU", during=2 * SECOND)
+    link.acknowledging = True
     link.send_fisu()
-    link.bench.run(SECOND // 4)
+    link.expect_msu(within=SECOND, where=lambda unit: (unit.fsn, unit.fib) == (held.fsn, link.bib))
     carries(link, mtp3)
