@@ -367,9 +367,15 @@ def test_continuity_tup_to_isup(transit: TransitCentre) -> None:
     """No ACM goes back before COT; with it the call is completed."""
     call = transit.tup.seize(called=transit.number("isup"), continuity=1)
     call.expect_nothing(during=2 * SECOND)
+    sent = transit.bench.now
     call.send("COT")
     onward = transit.isup.wait_for("IAM", within=ANSWER)
     onward.catch_up()
+    transit.bench.until(
+        lambda: onward.received[0].at > sent or onward.iam.continuity_check == 2,
+        within=0,
+        awaited="no IAM before COT, or one that tells of a check on a previous circuit",
+    )
     if onward.iam.continuity_check != 0:
         transit.bench.until(
             lambda: any(got.title == "COT" for got in onward.received),
