@@ -181,6 +181,37 @@ def test_messages_arrive_once_and_in_order_through_bit_errors(ends: Ends) -> Non
     assert far.faults
 
 
+def test_cyclic_messages_arrive_once_and_in_order_through_bit_errors(ends: Ends) -> None:
+    near, far = in_service(ends)
+    near.cyclic = far.cyclic = True
+    got: list[bytes] = []
+    far.users.append(lambda unit: got.append(unit.sif))
+    ends.rig.pair.a_to_b.bit_error_rate = 2e-4
+    sent = [bytes((0x85, number, *range(20))) for number in range(200)]
+    for sif in sent:
+        near.send_msu(sif)
+    near.expect_acknowledged(within=60 * SECOND)
+    assert got == sent
+    assert far.faults
+    assert {(unit.bib, unit.fib) for unit in near.units + far.units} == {(1, 1)}
+
+
+def test_cyclic_end_repeats_what_is_not_acknowledged_unless_told_not_to(ends: Ends) -> None:
+    near, far = in_service(ends)
+    near.cyclic = far.cyclic = True
+    far.acknowledging = False
+    far.forget()
+    near.send_msu(b"\x85abcdefg")
+    sent = far.expect_msu(within=SECOND)
+    ends.bench.run(SECOND // 10)
+    assert sent.count > 10
+    near.cycling = False
+    ends.bench.run(SECOND // 10)
+    count = sent.count
+    ends.bench.run(SECOND)
+    assert (sent.count, far.units[-1].kind) == (count, "FISU")
+
+
 def test_wrong_check_bits_are_reported_and_not_accepted(ends: Ends) -> None:
     near, far = in_service(ends)
     before = len(far.faults)

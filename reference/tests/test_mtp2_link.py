@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from callcenter.errors import ConfigurationError, StateError
 from callcenter.ss7.mtp2 import (
     TIMERS,
+    Correction,
     InService,
     LinkCongestion,
     MsuReceived,
@@ -543,6 +544,7 @@ def test_remote_processor_outage_holds_messages_until_recovery() -> None:
 def test_local_processor_outage_sends_sipo_and_accepts_nothing() -> None:
     link = in_service()
     link.processor_outage(True, 5000)
+    assert link.local_outage
     assert sent(link).status is Status.SIPO
     link.receive(msu(0), 1, 5100)
     assert link.events() == []
@@ -731,7 +733,10 @@ STIMULI = st.lists(
         st.tuples(st.just("fault"), st.sampled_from(HdlcFault), st.just(1)),
         st.tuples(
             st.sampled_from(
-                ["start", "stop", "hurry", "outage", "recover", "busy", "free", "transmit", "pull", "time"]
+                [
+                    *("start", "stop", "hurry", "outage", "recover", "busy", "free", "transmit", "pull"),
+                    *("flush", "resume", "time"),
+                ]
             ),
             st.none(),
             st.integers(1, 70_000),
@@ -741,11 +746,11 @@ STIMULI = st.lists(
 )
 
 
-@given(STIMULI)
+@given(STIMULI, st.sampled_from(["basic", "pcr"]), st.booleans())
 def test_link_arbitrary_stimuli_never_raise_and_timers_fit_the_state(
-    stimuli: list[tuple[str, bytes | HdlcFault | None, int]],
+    stimuli: list[tuple[str, bytes | HdlcFault | None, int]], correction: Correction, waits: bool
 ) -> None:
-    link = Mtp2Link("link0")
+    link = Mtp2Link("link0", correction=correction, waits_for_level3=waits, n1=5)
     now = 0
     for kind, value, count in stimuli:
         if isinstance(value, bytes):
@@ -768,6 +773,10 @@ def test_link_arbitrary_stimuli_never_raise_and_timers_fit_the_state(
                     link.congestion(True, now)
                 case "free":
                     link.congestion(False, now)
+                case "flush":
+                    link.flush(now)
+                case "resume":
+                    link.resume(now)
                 case "transmit":
                     link.transmit(MSU, now)
                 case "pull":

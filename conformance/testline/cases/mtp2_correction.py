@@ -28,6 +28,14 @@ def quiet(link: LinkTester) -> Mtp3Tester:
     return mtp3
 
 
+def spoilt(link: LinkTester, mtp3: Mtp3Tester, pattern: bytes) -> None:
+    """Send the next MSU in sequence with wrong check bits; it is kept for retransmission."""
+    sif = link_test(mtp3, pattern)
+    link.fsn = (link.fsn + 1) % 128
+    link.unacknowledged.append((link.fsn, sif))
+    link.send_frame(head(link.bsn, link.bib, link.fsn, link.fib, len(sif)) + sif, corrupt_fcs=True)
+
+
 def asked_again(link: LinkTester, mtp3: Mtp3Tester, pattern: bytes) -> None:
     """The system has to ask for the MSU after the last one accepted; send it again, and it is answered."""
     last = link.fsn
@@ -402,3 +410,30 @@ def test_requests_for_ever_fail_the_link(link: LinkTester) -> None:
         link.bench.run(SECOND // 5)
     failed = link.expect("SIOS", within=REACTION, through=("FISU", "MSU"))
     measure_time(link.bench, "T7", failed.at - sent.at, 0.5, 2)
+
+
+@case(
+    "MTP2/9",
+    "MSU with wrong check bits is asked for again",
+    clauses=["Q.703 4.2", "Q.703 5.2.2", "Q.703 5.2.4"],
+    proves=["N-01"],
+    needs="mtp2",
+)
+def test_lost_message_is_asked_for_with_those_behind_it(link: LinkTester) -> None:
+    """The first of three MSUs comes in error: the request names the one before it, and all three arrive."""
+    mtp3 = quiet(link)
+    link.automatic = True
+    last, fib = link.fsn, link.fib
+    spoilt(link, mtp3, b"\x01")
+    for pattern in (b"\x02", b"\x03"):
+        mtp3.send_sltm(pattern)
+    link.expect(
+        "FISU",
+        within=REACTION,
+        through=("MSU",),
+        awaited=f"BIB {fib ^ 1} BSN {last}",
+        where=lambda unit: (unit.bib, unit.bsn) == (fib ^ 1, last),
+    )
+    for pattern in (b"\x01", b"\x02", b"\x03"):
+        mtp3.expect_slta(pattern, within=SECOND)
+    link.expect_acknowledged(within=SECOND)

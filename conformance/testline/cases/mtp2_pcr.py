@@ -11,8 +11,9 @@ from typing import Final
 
 from testline.case import case
 from testline.cases.mtp2_alignment import carries, level3, link_test, same_bsn
-from testline.cases.mtp2_correction import not_accepted, quiet
+from testline.cases.mtp2_correction import not_accepted, quiet, spoilt
 from testline.cases.mtp2_state import REACTION, measure_time
+from testline.testers.isup import IsupTester
 from testline.testers.link import LinkTester
 from testline.testers.mtp3 import Mtp3Tester
 from testline.testers.units import Unit, head
@@ -416,3 +417,42 @@ def test_indicator_bits_are_ignored(link: LinkTester) -> None:
     link.send_frame(head(link.bsn, 1, link.fsn, 1, 0), summary="FISU with indicator bits 1")
     link.automatic = True
     carries(link, mtp3)
+
+
+@case(
+    "MTP2/10",
+    "MSU with wrong check bits is waited for (PCR)",
+    clauses=["Q.703 4.2", "Q.703 6.2"],
+    proves=["N-01"],
+    needs="mtp2.pcr",
+    setup=PCR,
+)
+def test_lost_message_is_accepted_when_it_comes_again(link: LinkTester) -> None:
+    """The first of three MSUs comes in error: nothing is asked for, and the next cycle brings all three."""
+    mtp3 = quiet(link)
+    start = len(link.units)
+    spoilt(link, mtp3, b"\x01")
+    link.automatic = True
+    for pattern in (b"\x02", b"\x03"):
+        mtp3.send_sltm(pattern)
+    for pattern in (b"\x01", b"\x02", b"\x03"):
+        mtp3.expect_slta(pattern, within=SECOND)
+    link.expect_acknowledged(within=SECOND)
+    if any((unit.bib, unit.fib) != (1, 1) for unit in link.units[start:]):
+        raise Fail(awaited="BIB 1 FIB 1", state=link.where(), observed="an indicator bit inverted")
+
+
+@case(
+    "MTP2/11",
+    "A call over a link with preventive cyclic retransmission",
+    clauses=["Q.703 6", "Q.764 2.1"],
+    proves=["N-01"],
+    needs=("mtp2.pcr", "isup.incoming"),
+    setup=PCR,
+)
+def test_call_over_a_cyclic_link(isup: IsupTester) -> None:
+    """An ordinary call is answered and released: the upper levels do not notice the method."""
+    call = isup.seize(called=isup.pixit.menu_number)
+    call.answered(within=20 * SECOND)
+    call.release()
+    isup.expect_no_leftovers()

@@ -31,6 +31,9 @@ RESTART: Final = SECOND
 WINDOW: Final = 127
 """Message signal units sent and not acknowledged, at most (Q.703 2.3: FSN runs modulo 128)."""
 
+AHEAD: Final = 4
+"""Signal units queued ahead of the line while they are repeated: a block of 5 ms holds three at most."""
+
 Describe = Callable[[bytes], tuple[str, str]]
 """Gives protocol and summary of an MSU's service information octet and field, for the trace."""
 
@@ -121,8 +124,9 @@ class LinkTester(UnitsHeard):
         if self._deadline is not None and now >= self._deadline:
             self._deadline = None
             self._expired()
-        if self.cyclic and self.cycling and self.automatic and self._transmitter.backlog == 0:
-            self._send_again()
+        if self.cyclic and self.cycling and self.automatic and self.unacknowledged:
+            while self._transmitter.backlog < AHEAD:
+                self._send_again()
 
     def _faulty(self, error: HdlcError) -> None:
         self.faults.append(error)

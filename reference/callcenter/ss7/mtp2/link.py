@@ -295,6 +295,11 @@ class Mtp2Link:
         return self.poc.state in {poc_fsm.State.REMOTE, poc_fsm.State.BOTH}
 
     @property
+    def local_outage(self) -> bool:
+        """True while our own level 3 is out."""
+        return self.lsc.outage
+
+    @property
     def settled(self) -> bool:
         """True while only timers and the line can change anything: nothing is queued, awaits an
         acknowledgement, a retransmission or a reader."""
