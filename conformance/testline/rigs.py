@@ -10,6 +10,17 @@ from testrig.rig import embedded_rigs
 from testrig.rigfile import RigFile, near
 
 
+def known_setups(name_or_path: str) -> set[str]:
+    """Return the names of setups in the embedded rigs and in this one, as far as it can be read."""
+    found: set[str] = set()
+    for path in {*embedded_rigs().values(), Path(name_or_path)}:
+        try:
+            found |= set(RigFile(path, "").setups)
+        except (ConfigurationError, OSError):
+            continue
+    return found - {""}
+
+
 def check_rig(name_or_path: str) -> bool:
     """Read a rig file without bringing anything up; return whether its lines are in memory only.
 

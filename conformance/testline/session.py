@@ -28,7 +28,7 @@ from testline.oracle import TOOL, Oracle
 from testline.pics import Pics, of_system, read
 from testline.report.record import CaseRecord, Results
 from testline.report.writer import prepare, write_case, write_report
-from testline.rigs import check_rig
+from testline.rigs import check_rig, known_setups
 from testline.scenarios import scenario_record
 from testline.verdicts import NotApplicable, RigLacks, Verdict
 from testrig.errors import TestrigError
@@ -169,6 +169,8 @@ def configure(config: pytest.Config) -> None:
     """Make the session of this process. Raises `pytest.UsageError` for what the user can mend."""
     for name in requirements_by_id():
         config.addinivalue_line("markers", f"{name}: proves requirement {name}")
+    for name in known_setups(config.getoption("--rig")):
+        config.addinivalue_line("markers", f"setup-{name}: needs setup {name} of the rig")
     try:
         session = Session(config)
         if not session.is_worker:
@@ -441,8 +443,10 @@ def isup(bench: Bench) -> Any:
 
 @pytest.fixture
 def centre(bench: Bench) -> Any:
-    """A whole call centre with its callers, telephones and agents."""
-    return importlib.import_module("testline.testers").Centre(bench)
+    """A whole call centre with its callers, telephones and agents, on ISUP trunks or on TUP trunks."""
+    testers = importlib.import_module("testline.testers")
+    users = {circuit.user for circuit in bench.pixit.circuits}
+    return (testers.TupCentre if users == {"tup"} else testers.Centre)(bench)
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def dials_outside(people: People, agent: str, number: str) -> None:
 def call_arrives(people: People, number: str, seconds: str) -> None:
     people.called = people.centre.caller(number)
     call = people.called.is_called(within=int(seconds) * SECOND)
-    digits = str(call.iam.called_party_number.digits).rstrip("Ff")
+    digits = people.centre.isup.called(call.iam).rstrip("Ff")
     people.centre.bench.until(
         lambda: digits == number, within=0, awaited=f"called number {number}", state=f"called number {digits}"
     )

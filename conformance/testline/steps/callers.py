@@ -117,10 +117,7 @@ def hear_each_other(people: People, who: str, agent: str) -> None:
 @then(parsers.re(rf'{CALLER} is cleared with cause "(?P<cause>[^"]+)" within (?P<seconds>\d+) seconds'))
 def is_cleared(people: People, who: str, cause: str, seconds: str) -> None:
     call = people.caller(who).call
-    call.expect(
-        "REL", within=int(seconds) * SECOND, through=("ACM", "CON", "ANM", "CPG"), cause=CAUSES[cause]
-    )
-    call.send("RLC")
+    call.cleared(within=int(seconds) * SECOND, cause=CAUSES[cause], through=("ACM", "CON", "ANM", "CPG"))
 
 
 @then(parsers.re(r"the circuit is free again within (?P<seconds>\d+) seconds"))

@@ -119,10 +119,12 @@ class Call:
         """Answer: ANM."""
         self.send("ANM")
 
-    def cleared(self, *, within: int, cause: int | set[int] | None = None) -> int:
+    def cleared(
+        self, *, within: int, cause: int | set[int] | None = None, through: Collection[str] = ("CPG",)
+    ) -> int:
         """Wait until the system clears, acknowledge it, and return the cause."""
         expected: dict[str, Any] = {} if cause is None else {"cause": cause}
-        release = self.expect("REL", within=within, through=("CPG",), **expected)
+        release = self.expect("REL", within=within, through=through, **expected)
         self.send("RLC")
         return int(getattr(release.cause_indicators, "cause", 0))
 
@@ -234,6 +236,10 @@ class IsupTester:
     def summary(self, found: Any) -> str:
         """Return a message in one line."""
         return summary_of(found)
+
+    def called(self, found: Any) -> str:
+        """Return the called number in a message that begins a call."""
+        return called_digits(found) or ""
 
     def differences(self, found: Any, wanted: dict[str, Any]) -> list[str]:
         """Return what is not as wanted in a message, one text each."""

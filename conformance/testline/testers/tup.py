@@ -6,6 +6,7 @@ other end can only say that it wants to, by CBK once it has answered and by an u
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, ClassVar, Final
 
 from testline.layers.tup import (
@@ -89,8 +90,13 @@ class TupCall(Call):
         self.expect("CLF", within=max(within, CONTROL))
         self.send("RLG")
 
-    def cleared(self, *, within: int, cause: int | set[int] | None = None) -> int:
-        """Wait until the system clears or asks for it, clear the circuit, and return the cause (or 16)."""
+    def cleared(
+        self, *, within: int, cause: int | set[int] | None = None, through: Collection[str] = ()
+    ) -> int:
+        """Wait until the system clears or asks for it, clear the circuit, and return the cause (or 16).
+
+        What `through` says of ISUP is taken as said: all that may come before in TUP passes.
+        """
         if not self.ours:
             self.expect("CLF", within=within, through=("FOT", *IN_BETWEEN))
             self.send("RLG")
@@ -142,6 +148,10 @@ class TupTester(IsupTester):
     def summary(self, found: Any) -> str:
         """Return a message in one line."""
         return summary_of(found)
+
+    def called(self, found: Any) -> str:
+        """Return the called number in a message that begins a call."""
+        return called_digits(found) or ""
 
     def differences(self, found: Any, wanted: dict[str, Any]) -> list[str]:
         """Return what is not as wanted in a message, one text each."""
