@@ -692,3 +692,25 @@ def test_forward_transfer(tup: TupCentre) -> None:
     caller.call.expect_nothing(during=2 * SECOND)
     expect_speech_both_ways(caller.voice, agent.voice)
     tup.over(caller)
+
+
+@case(
+    "TUP/2.6",
+    "The answer agrees with the ACM",
+    clauses=["Q.783 2.3.1", "Q.723 3.6.1"],
+    proves=["N-01"],
+    needs="tup.incoming",
+    setup="tup",
+)
+def test_answer_agrees_with_acm(tup: TupCentre) -> None:
+    """ANC answers a call whose ACM says charge, ANN one whose ACM says no charge."""
+    caller, _ = tup.talking()
+    titles = [got.title for got in caller.call.received]
+    kind = int(next(got.message.kind for got in caller.call.received if got.title == "ACM"))
+    tup.bench.until(
+        lambda: kind not in (1, 2) or ("ANC" if kind == 1 else "ANN") in titles,
+        within=0,
+        awaited=f"{'ANC' if kind == 1 else 'ANN'} behind an ACM of type {kind}",
+        state=f"received {titles}",
+    )
+    tup.over(caller)

@@ -271,3 +271,26 @@ def test_general_request_for_what_is_not_there(tup: TupCentre) -> None:
     party.call.send("GRQ", original_called=1)
     party.call.expect("GSM", within=ANSWER, original_included=0, hold=0, malicious=0)
     tup.agent_ends(party, agent)
+
+
+@case(
+    "TUP/6.13",
+    "COT before the number is complete",
+    clauses=["Q.724 7", "Q.783 2.2.2"],
+    proves=["N-01"],
+    needs="tup.continuity",
+    setup="tup",
+    unverified=True,
+)
+def test_cot_before_the_last_digit(tup: TupCentre) -> None:
+    """The loop goes with COT though digits are still missing; the last ones make the call."""
+    number, caller = tup.pixit.menu_number, tup.caller()
+    call = caller.dials(number[:6], continuity=1)
+    looped(tup, caller)
+    call.send("COT")
+    tup.bench.run(SECOND // 4)
+    not_looped(caller)
+    call.expect_nothing(during=SECOND)
+    call.send("SAM", called=number[6:])
+    caller.is_answered()
+    tup.over(caller)

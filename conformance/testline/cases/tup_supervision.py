@@ -704,3 +704,25 @@ def test_random_octets(tup: TupCentre) -> None:
         tup.bench.run(SECOND // 50)
     tup.connected(caller, agent)
     tup.over(caller)
+
+
+@case(
+    "TUP/1.20",
+    "IAM received on a circuit that the system has blocked",
+    clauses=["Q.724 (clause unverified)"],
+    proves=["N-01"],
+    needs=["tup.incoming", "tup.maintenance"],
+    setup="tup",
+)
+def test_iam_on_locally_blocked_circuit(tup: TupCentre) -> None:
+    """An IAM on a circuit whose blocking was acknowledged starts no call: BLO again, no backward message."""
+    cic = tup.tester.free_circuit()
+    tup.bench.system.maintenance().block(cic)
+    tup.tester.expect(cic, "BLO", within=ANSWER)
+    tup.tester.send_message(cic, "BLA")
+    tup.bench.run(SECOND)
+    tup.tester.send_message(cic, "IAM", called=tup.pixit.menu_number)
+    tup.tester.expect(cic, "BLO", within=ANSWER)
+    tup.tester.send_message(cic, "BLA")
+    tup.tester.expect_nothing(cic, during=20 * SECOND)
+    tup.is_in(cic, has=["locally blocked"])

@@ -862,3 +862,50 @@ def test_acb_becomes_a_cause(transit: TransitCentre) -> None:
 def test_dpn_becomes_a_cause(transit: TransitCentre) -> None:
     """DPN releases an ISUP caller with cause 58 or 65 or 88."""
     becomes(transit, "DPN", 58, 65, 88)
+
+
+# charging
+
+
+@case(
+    "TUP/8.37",
+    "Charge and no charge, TUP to ISUP",
+    clauses=["Q.699 (unverified)", "Q.723 3.6.1"],
+    proves=["N-01"],
+    needs="transit",
+    setup="transit",
+    unverified=True,
+)
+def test_charge_tup_to_isup(transit: TransitCentre) -> None:
+    """The charge indicator of the ISUP ACM makes the type of the TUP ACM, and ANC or ANN."""
+    for charge, kind, answer in ((0b10, 1, "ANC"), (0b01, 2, "ANN")):
+        caller, party = transit.through("tup")
+        party.call.send("ACM", called_status=1, charge=charge)
+        caller.call.expect("ACM", within=ANSWER, kind=kind, free=1)
+        party.answers()
+        caller.call.expect(answer, within=ANSWER)
+        caller.hangs_up()
+        party.is_released(within=ANSWER)
+        transit.idle(caller, party)
+
+
+@case(
+    "TUP/8.38",
+    "Charge and no charge, ISUP to TUP",
+    clauses=["Q.699 (unverified)", "Q.763 3.5"],
+    proves=["N-01"],
+    needs="transit",
+    setup="transit",
+    unverified=True,
+)
+def test_charge_isup_to_tup(transit: TransitCentre) -> None:
+    """The type of the TUP ACM makes the charge indicator of the ISUP ACM."""
+    for kind, charge, answer in ((1, 0b10, "ANC"), (2, 0b01, "ANN")):
+        caller, party = transit.through("isup")
+        party.call.send("ACM", kind=kind, free=1)
+        caller.call.expect("ACM", within=ANSWER, charge=charge, called_status=1)
+        party.call.send(answer)
+        caller.call.expect("ANM", within=ANSWER)
+        caller.hangs_up()
+        party.is_released(within=ANSWER)
+        transit.idle(caller, party)
