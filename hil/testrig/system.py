@@ -177,8 +177,9 @@ class SupervisorClient(Protocol):
 
     def records(self) -> Sequence[dict[str, object]]:
         """Call records, oldest first. A record has the fields of S-03 (see `Event`) and `direction`
-        (`incoming` or `outgoing`), `started`, `answered` (None: never) and `ended` (instants of the system),
-        `waiting_seconds`, `talking_seconds`, `queue`, `agent`, `keys` (those pressed) and `cause`."""
+        (`incoming`, `outgoing`, or `transit` with a second line `onward_line`), `started`, `answered`
+        (None: never) and `ended` (instants of the system), `waiting_seconds`,
+        `talking_seconds`, `queue`, `agent`, `keys` (those pressed) and `cause`."""
         ...
 
     def journal(self, since: int = 0) -> Sequence[Event]: ...
