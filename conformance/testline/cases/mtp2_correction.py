@@ -258,6 +258,26 @@ def test_msu_with_wrong_fib_is_asked_for(link: LinkTester) -> None:
     asked_again(link, mtp3, b"\x08\x04")
 
 
+@case("Q.781/8.5", "Duplicated FSN", clauses=["Q.703 5.2.2"], proves=["N-01"], needs="mtp2")
+def test_duplicated_fsn_is_discarded(link: LinkTester) -> None:
+    """An MSU with the number of the last one accepted is discarded: one answer, not two.
+
+    A FISU with the next number after it brings the request for what is missing.
+    """
+    mtp3 = quiet(link)
+    link.automatic = True
+    mtp3.send_sltm(b"\x12\x34")
+    mtp3.expect_slta(b"\x12\x34", within=SECOND)
+    link.expect_acknowledged(within=SECOND)
+    mtp3.forget()
+    start = len(link.units)
+    link.send_msu(link_test(mtp3, b"\x12\x34"), fsn=link.fsn, deliberate=True)
+    mtp3.expect_not("SLTA", during=SECOND)
+    same_bsn(link.units[start:], link.fsn)
+    link.automatic = False
+    asked_again(link, mtp3, b"\x08\x05")
+
+
 @case(
     "Q.781/8.6",
     "Erroneous retransmission, single MSU",
