@@ -15,6 +15,7 @@ from testline.testers import (
     LinkState,
     LinkTester,
     Mtp3Tester,
+    TupTester,
     expect_no_speech,
     expect_speech_both_ways,
 )
@@ -467,3 +468,98 @@ def test_keys_pressed_are_sent_and_recorded(ends: Ends) -> None:
     assert called.voice.recording
     assert watch.present is None
     called.hears_silence(during=SECOND // 2)
+
+
+# TUP
+
+
+def tups(variant: Any = "itu14") -> tuple[Ends, TupTester, TupTester]:
+    ends = Ends(variant)
+    near, far = links(ends)
+    ours = TupTester(ends.bench, Mtp3Tester(ends.bench, near))
+    theirs = TupTester(ends.far, Mtp3Tester(ends.far, far))
+    for tester in (ours, theirs):
+        tester.circuits = {circuit.cic: circuit for circuit in CIRCUITS}
+    far.start(emergency=True)
+    ours.mtp3.bring_up()
+    return ends, ours, theirs
+
+
+@pytest.mark.parametrize("variant", ["itu14", "china24"])
+@pytest.mark.parametrize("cic", [1, 31])
+def test_tup_call_is_made_answered_and_cleared_by_the_caller(variant: Any, cic: int) -> None:
+    ends, ours, theirs = tups(variant)
+    caller, party = Caller(ours, "13800138000"), Caller(theirs, "10086")
+    caller.dials("10086", cic=cic)
+    call = party.is_called(within=SECOND)
+    assert (call.cic, theirs.called(call.iam)) == (cic, "10086")
+    party.alerts()
+    party.answers()
+    caller.is_answered(within=SECOND)
+    expect_speech_both_ways(caller.voice, party.voice)
+    caller.call.send("CLF")
+    assert party.is_released(within=SECOND) == 16
+    caller.call.expect("RLG", within=SECOND)
+    ours.expect_no_leftovers()
+    theirs.expect_no_leftovers()
+    assert ends.bench.now < 30 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("answered", "cause", "title"), [(True, 16, "CBK"), (False, 16, "SSB"), (False, 34, "CGC")]
+)
+def test_tup_called_end_asks_the_caller_to_clear(answered: bool, cause: int, title: str) -> None:
+    _, ours, theirs = tups()
+    call = ours.seize(called="10086")
+    far = theirs.wait_for("IAI", within=SECOND)
+    if answered:
+        far.alert()
+        far.answer()
+        call.answered(within=SECOND)
+    call.send("CLF")
+    far.release(cause=cause, within=SECOND)
+    call.expect(title, within=SECOND)
+    call.expect("RLG", within=SECOND)
+
+
+def test_tup_cause_of_a_refusal_is_told_and_another_one_fails() -> None:
+    _, ours, theirs = tups()
+    for title, cause in (("UNN", 1), ("SLB", 17)):
+        call = ours.seize(called="10086")
+        far = theirs.wait_for("IAI", within=SECOND)
+        far.send(title)
+        theirs.send_message(call.cic, "RLG")
+        assert call.cleared(within=SECOND, cause=cause) == cause
+    call = ours.seize(called="10086")
+    theirs.wait_for("IAI", within=SECOND, where=lambda got: got.satellite == 0).send("SEC")
+    with pytest.raises(Fail, match="SEC CIC"):
+        call.cleared(within=SECOND, cause=1)
+
+
+def test_tup_fields_that_differ_are_named() -> None:
+    _, ours, theirs = tups()
+    call = ours.seize(called="10086", calling="13800138000", original="404")
+    call = theirs.call_on(call.cic)
+    with pytest.raises(Fail) as error:
+        call.expect("IAI", within=SECOND, called="10086", calling="1", original="404", category=12)
+    assert "calling is 13800138000; category is 10" in str(error.value)
+
+
+def test_tup_background_is_answered_unless_it_is_awaited() -> None:
+    ends, ours, theirs = tups()
+    theirs.send_message(3, "GRS", range=8)
+    theirs.send_message(5, "RSC")
+    ends.bench.run(SECOND)
+    assert [got.title for got in ours.background] == ["GRS", "RSC"]
+    theirs.expect(3, "GRA", within=SECOND, range=8, status=bytes(2))
+    theirs.expect(5, "RLG", within=SECOND)
+    theirs.send_message(5, "RSC")
+    ours.expect(5, "RSC", within=SECOND)
+    theirs.expect_nothing(5, during=SECOND)
+
+
+def test_tup_octets_that_cannot_be_read_fail_what_waits() -> None:
+    _, ours, theirs = tups()
+    theirs.send_raw(b"\x05\x00\x11\x0a")
+    with pytest.raises(Fail, match="IAM"):
+        ours.expect(5, "ACM", within=SECOND)
