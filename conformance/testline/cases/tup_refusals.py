@@ -1,7 +1,7 @@
 """TUP: unsuccessful call set-up (Q.783 group 4). The tester is SP B, the system SP A.
 
 For each of eleven causes the message is received here; those that a call centre sends of its own are sent
-here, the others by a call in transit (`tup_transit`).
+here, the others by a call in transit (`tup_transit_causes`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""TUP: abnormal situations and timers (Q.783 group 5). The tester is SP B, the system SP A.
+"""TUP: timers, and reset in a call (Q.783 group 5). The tester is SP B, the system SP A.
 
 The titles of group 5 of Q.783 and the list of timers of Q.724 could not be read: numbers are our own, the
 ranges those known from practice (4 to 15 s between repetitions, alert after 1 minute), all unverified.
@@ -15,8 +15,12 @@ from testline.testers.tup_centre import ANSWER, TupCentre
 from testrig.clock import MINUTE, SECOND, Instant
 
 TIMERS: Final = "Q.724 list of timers"
+
+
 SHORT: Final = (4.0, 15.0)
 """Seconds between repetitions in the first minute."""
+
+
 SLACK: Final = 0.1
 """Seconds by which a minute may be missed: repetitions have a grid of their own."""
 
@@ -52,7 +56,13 @@ def alerted(tup: TupCentre, cic: int, order: str, answer: str, **fields: Any) ->
     tup.tester.expect_nothing(cic, during=3 * MINUTE)
 
 
-# repetitions
+def reset_received(tup: TupCentre, party: Any, agent: Any) -> None:
+    """RSC: RLG, idle, no speech."""
+    party.call.send("RSC")
+    party.call.expect("RLG", within=ANSWER)
+    tup.tester.expect_idle(party.call.cic)
+    tup.not_connected(party, agent)
+    party.call.expect_nothing(during=20 * SECOND)
 
 
 @case(
@@ -181,9 +191,6 @@ def test_mua_not_received(tup: TupCentre) -> None:
     tup.bench.run(SECOND)
     maintenance.unblock_group(cic, 6)
     alerted(tup, cic, "MGU", "MUA", range=5, status=b"\x3f")
-
-
-# a call that does not go on
 
 
 @case(
@@ -333,9 +340,6 @@ def test_cot_not_received(tup: TupCentre) -> None:
     tup.tester.expect_idle(call.cic)
 
 
-# reset in a call
-
-
 @case(
     "TUP/5.15",
     "RSC received in an incoming call",
@@ -364,15 +368,6 @@ def test_reset_of_outgoing_call(tup: TupCentre) -> None:
     """RSC in an answered call: RLG, the circuit is idle and the agent is alone."""
     party, agent = tup.talking_out()
     reset_received(tup, party, agent)
-
-
-def reset_received(tup: TupCentre, party: Any, agent: Any) -> None:
-    """RSC: RLG, idle, no speech."""
-    party.call.send("RSC")
-    party.call.expect("RLG", within=ANSWER)
-    tup.tester.expect_idle(party.call.cic)
-    tup.not_connected(party, agent)
-    party.call.expect_nothing(during=20 * SECOND)
 
 
 @case(
@@ -410,111 +405,3 @@ def test_reset_sent_in_a_call(tup: TupCentre) -> None:
     caller.call.send("RLG")
     tup.tester.expect_idle(caller.call.cic)
     tup.not_connected(caller, agent)
-
-
-# unreasonable messages in a call
-
-
-@case(
-    "TUP/5.19",
-    "IAM in a call",
-    clauses=["Q.783 1.5"],
-    proves=["N-01"],
-    needs="tup.incoming",
-    setup="tup",
-    unverified=True,
-)
-def test_iam_in_a_call(tup: TupCentre) -> None:
-    """An IAM on a circuit whose call is up is discarded."""
-    caller, agent = tup.talking()
-    caller.call.send("IAM", called=tup.pixit.menu_number)
-    caller.call.expect_nothing(during=2 * SECOND)
-    tup.connected(caller, agent)
-    tup.over(caller)
-
-
-@case(
-    "TUP/5.20",
-    "RLG in an outgoing call",
-    clauses=["Q.783 1.5"],
-    proves=["N-01"],
-    needs="tup.outgoing",
-    setup="tup",
-    unverified=True,
-)
-def test_rlg_in_a_call(tup: TupCentre) -> None:
-    """RLG without CLF: the call goes on, or CLF or RSC makes the circuit idle; it works afterwards."""
-    party, agent = tup.talking_out()
-    cic = party.call.cic
-    party.call.send("RLG")
-    tup.bench.run(2 * SECOND)
-    titles = [got.title for got in tup.tester.inbox.pop(cic, ())]
-    tup.bench.until(
-        lambda: set(titles) <= {"CLF", "RSC"}, within=0, awaited="nothing, CLF or RSC", state=str(titles)
-    )
-    if titles:
-        party.call.send("RLG")
-    else:
-        agent.telephone.replace()
-        party.call.expect("CLF", within=ANSWER)
-        party.call.send("RLG")
-    tup.tester.expect_idle(cic)
-    tup.still_works(cic)
-
-
-@case(
-    "TUP/5.21",
-    "Second ACM and second answer",
-    clauses=["Q.783 1.5"],
-    proves=["N-01"],
-    needs="tup.outgoing",
-    setup="tup",
-    unverified=True,
-)
-def test_second_answer(tup: TupCentre) -> None:
-    """ACM and ANC that come again, and backward messages of other calls, do an answered call no harm."""
-    party, agent = tup.talking_out()
-    for name in ("ACM", "ANC", "RAN", "ANN", "GRQ"):
-        party.call.send(name)
-        tup.bench.run(SECOND)
-        tup.tester.inbox.pop(party.call.cic, None)  # GSM for GRQ
-    tup.connected(party, agent)
-    tup.agent_ends(party, agent)
-
-
-@case(
-    "TUP/5.22",
-    "Backward messages in an incoming call",
-    clauses=["Q.783 1.5"],
-    proves=["N-01"],
-    needs="tup.incoming",
-    setup="tup",
-    unverified=True,
-)
-def test_backward_messages_in_incoming_call(tup: TupCentre) -> None:
-    """ACM, ANC, CBK and SSB come from the wrong end and are discarded."""
-    caller, agent = tup.talking()
-    for name in ("ACM", "ANC", "CBK", "SSB", "RLG"):
-        caller.call.send(name)
-        caller.call.expect_nothing(during=SECOND)
-    tup.connected(caller, agent)
-    tup.over(caller)
-
-
-@case(
-    "TUP/5.23",
-    "Forward messages in an outgoing call",
-    clauses=["Q.783 1.5"],
-    proves=["N-01"],
-    needs="tup.outgoing",
-    setup="tup",
-    unverified=True,
-)
-def test_forward_messages_in_outgoing_call(tup: TupCentre) -> None:
-    """SAM, COT, CCF and GSM come from the wrong end and are discarded."""
-    party, agent = tup.talking_out()
-    for name in ("SAO", "COT", "CCF", "GSM"):
-        party.call.send(name)
-        party.call.expect_nothing(during=SECOND)
-    tup.connected(party, agent)
-    tup.agent_ends(party, agent)

@@ -27,7 +27,8 @@ class Caller:
             raise BenchError(f"caller {self.number} has no call in hand")
         return self._call
 
-    def _take(self, call: Call) -> Call:
+    def takes(self, call: Call) -> Call:
+        """Take a call in hand: the voice goes on its circuit."""
         circuit = self.isup.circuits.get(call.cic)
         if circuit is None:
             raise BenchError(
@@ -41,7 +42,7 @@ class Caller:
 
     def dials(self, called: str, *, cic: int | None = None, **fields: Any) -> Call:
         """Call `called`: the IAM goes out."""
-        return self._take(self.isup.seize(called=called, calling=self.number, cic=cic, **fields))
+        return self.takes(self.isup.seize(called=called, calling=self.number, cic=cic, **fields))
 
     def is_answered(self, *, within: int = 20 * SECOND) -> None:
         """Wait for the answer: ACM and ANM, or CON."""
@@ -68,7 +69,7 @@ class Caller:
 
     def is_called(self, *, within: int) -> Call:
         """Wait for an IAM of the system and take the call."""
-        return self._take(self.isup.wait_for(*self.isup.call.initial, within=within))
+        return self.takes(self.isup.wait_for(*self.isup.call.initial, within=within))
 
     def alerts(self) -> None:
         """Tell the system that the telephone rings."""
