@@ -12,6 +12,7 @@ from callcenter.calls.primitives import (
     Alerting,
     Answer,
     Charging,
+    Continuity,
     Digits,
     ForwardTransfer,
     Leg,
@@ -28,6 +29,7 @@ from callcenter.ss7.tup import (
     Message,
     TupConfig,
     bls_fsm,
+    continuity_fsm,
     cpc_in_fsm,
     cpc_out_fsm,
     order_fsm,
@@ -76,6 +78,7 @@ PRIMITIVES: dict[str, Any] = {
     "RELEASE": Release(16),
     "SETUP": Setup("8008200001"),
     "DIGITS": Digits("12"),
+    "CONTINUITY": Continuity(True),
     "OPERATOR": ForwardTransfer(),
 }
 
@@ -108,6 +111,7 @@ MACHINES: dict[str, tuple[Table[Any, Any], Callable[[], tuple[Any, Circuit]]]] =
     "CPCI": (cpc_in_fsm.TABLE, incoming),
     "CPCO": (cpc_out_fsm.TABLE, outgoing),
     "BLS": (bls_fsm.TABLE, of_circuit("bls")),
+    "CCO": (continuity_fsm.TABLE, of_circuit("check")),
     "ORDER": (order_fsm.TABLE, of_circuit("crs")),
 }
 
@@ -192,7 +196,10 @@ def test_tables_of_messages_and_requests_name_every_event_that_is_no_timer_nor_o
     left_in = named(cpc_in_fsm.TABLE, INCOMING, REQUESTS_IN)
     assert left_in == others | {"IAM", "T1", "T3", "T4", "T5", "DIGITS", "LAST_DIGIT"}
     left_out = named(cpc_out_fsm.TABLE, OUTGOING, REQUESTS_OUT)
-    assert left_out == others | {"SETUP", "BLOCKED", "T2", "T6", "T7", "NO_ANSWER", "NO_RAN"}
+    assert left_out == others | {
+        *("SETUP", "BLOCKED", "CHECKED", "CHECK_FAILED", "FREE"),
+        *("T2", "T6", "T7", "NO_ANSWER", "NO_RAN"),
+    }
 
 
 def test_every_timer_has_a_clause_and_a_default_within_its_range() -> None:

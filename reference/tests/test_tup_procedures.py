@@ -10,6 +10,8 @@ from callcenter.calls.primitives import (
     Category,
     Charge,
     Charging,
+    Check,
+    Continuity,
     Digits,
     Failed,
     ForwardTransfer,
@@ -640,6 +642,116 @@ def test_circuit_in_use_refuses_a_second_call() -> None:
     exchange.calling()
     exchange.ask(1, Setup(CALLED))
     assert exchange.told() == [Failed(44)]
+
+
+# continuity checks of our own
+
+
+def checking(every: int = 1) -> Exchange:
+    """Our call is under way, its circuit is being checked."""
+    exchange = Exchange(continuity={"g": every})
+    exchange.ask(1, Setup(CALLED))
+    (message,) = exchange.sent()
+    iam = message.get(InitialAddress)
+    assert iam is not None
+    assert iam.check == 1
+    assert exchange.notes() == [What.TONE_ON]
+    return exchange
+
+
+def test_check_that_passes_is_told_by_cot_and_the_call_goes_on() -> None:
+    exchange = checking()
+    exchange.now += SECOND
+    exchange.tup.check_tone(Leg("g", 1), exchange.now)
+    assert exchange.got() == "COT1"
+    assert exchange.notes() == [What.TONE_ON, What.TONE_OFF]
+    assert exchange.tup.next_deadline == exchange.now + 25 * SECOND
+    exchange.tup.check_tone(Leg("g", 1), exchange.now)
+    assert exchange.got() == ""
+
+
+def test_check_that_fails_tries_another_circuit_and_is_repeated_until_it_passes() -> None:
+    exchange = checking()
+    exchange.silent_for(2 * SECOND)
+    assert (exchange.got(), exchange.told()) == ("CCF1", [Failed(41)])
+    assert (exchange.state(), exchange.idle()) == ("transient", False)
+    exchange.silent_for(5 * SECOND)
+    assert exchange.got() == "CCR1"
+    exchange.silent_for(2 * SECOND)
+    assert exchange.got() == "CCF1"
+    assert exchange.notes()[-1] is What.CONTINUITY_FAILED
+    assert exchange.log[-1].alert
+    exchange.silent_for(2 * MINUTE)
+    assert exchange.got() == "CCR1"
+    exchange.tup.check_tone(Leg("g", 1), exchange.now)
+    assert exchange.got() == "CLF1"
+    exchange.put(1, Heading.RLG)
+    assert (exchange.idle(), exchange.told(), exchange.tup.next_deadline) == (True, [], None)
+    assert exchange.notes().count(What.TONE_ON) == exchange.notes().count(What.TONE_OFF) == 3
+
+
+@pytest.mark.parametrize("kind", [Heading.CLF, Heading.RSC, Heading.IAM])
+def test_far_end_ends_the_wait_for_a_recheck(kind: Heading) -> None:
+    exchange = checking()
+    exchange.silent_for(2 * SECOND)
+    exchange.got()
+    contents = InitialAddress(CALLED) if kind is Heading.IAM else EMPTY
+    exchange.put(1, kind, contents)
+    assert exchange.got() == ("" if kind is Heading.IAM else "RLG1")
+    assert exchange.tup.next_deadline is None
+    assert exchange.idle() == (kind is not Heading.IAM)
+
+
+@pytest.mark.parametrize("end", ["release", "busy", "reset", "order", "acm"])
+def test_call_that_ends_during_the_check_removes_the_tone(end: str) -> None:
+    exchange = checking()
+    match end:
+        case "release":
+            exchange.ask(1, Release(16))
+        case "busy":
+            exchange.put(1, Heading.SSB)
+        case "reset":
+            exchange.put(1, Heading.RSC)
+        case "acm":
+            exchange.put(1, Heading.ACM, AddressComplete())
+        case _:
+            exchange.tup.reset(Leg("g", 1), exchange.now)
+    assert What.TONE_OFF in exchange.notes()
+    exchange.tup.check_tone(Leg("g", 1), exchange.now)
+    assert "COT1" not in exchange.got()
+
+
+def test_every_third_call_is_checked_while_a_transceiver_is_free() -> None:
+    exchange = Exchange(continuity={"g": 3})
+    checks = []
+    for cic in range(1, 10):
+        exchange.ask(cic, Setup(CALLED))
+        checks += [message.get(InitialAddress) for message in exchange.sent()]
+    assert [iam.check for iam in checks if iam is not None] == [0, 0, 1] * 3
+    exchange.tup.provide_transceivers(lambda: False)
+    for cic in range(17, 20):
+        exchange.ask(cic, Setup(CALLED))
+        assert exchange.sent()[0].get(InitialAddress) == InitialAddress(CALLED)
+
+
+def test_check_of_a_previous_circuit_is_announced_and_its_outcome_passed_on() -> None:
+    exchange = Exchange(continuity={"g": 1})
+    exchange.ask(1, Setup(CALLED, check=Check.AWAITED))
+    assert exchange.sent()[0].contents == InitialAddress(CALLED, check=2)
+    assert exchange.notes() == []
+    exchange.ask(1, Continuity(True))
+    exchange.ask(1, Continuity(False))
+    assert exchange.got() == "COT1 CCF1"
+
+
+def test_check_ordered_by_maintenance_needs_an_idle_circuit() -> None:
+    exchange = Exchange()
+    exchange.tup.check(Leg("g", 1), exchange.now)
+    assert exchange.got() == "CCR1"
+    with pytest.raises(StateError, match="expected an idle one"):
+        exchange.tup.check(Leg("g", 1), exchange.now)
+    exchange.tup.check_tone(Leg("g", 1), exchange.now)
+    assert exchange.got() == "CLF1"
 
 
 # circuits

@@ -28,6 +28,8 @@ class What(Enum):
     CONTINUITY_FAILED = "continuity check failed"
     LOOP_ON = "continuity check loop to be connected"
     LOOP_OFF = "continuity check loop to be removed"
+    TONE_ON = "continuity check tone to be sent and listened for"
+    TONE_OFF = "continuity check tone to be removed"
     UNEXPECTED = "unexpected message"
     UNRECOGNISED = "unrecognised information"
     MALFORMED = "octets that are no message"

@@ -137,10 +137,11 @@ def digits_in(message: Message) -> str:
     return contents.digits if isinstance(contents, Subsequent | SubsequentOne) else ""
 
 
-def address_messages(cic: int, setup: Setup, *, send_st: bool) -> list[Message]:
+def address_messages(cic: int, setup: Setup, *, send_st: bool, check: int = 0) -> list[Message]:
     """Compose the IAM or IAI of an outgoing call, and the SAM for what it has no room for.
 
-    Raises `ValueError` for numbers that are not digits.
+    `check`: continuity check, 1 required on this circuit, 2 performed on a previous one. Raises `ValueError`
+    for numbers that are not digits.
     """
     called = setup.called + (ST if send_st and setup.complete else "")
     if not setup.called:
@@ -154,6 +155,7 @@ def address_messages(cic: int, setup: Setup, *, send_st: bool) -> list[Message]:
         original = Address(setup.original_called, CODES.get(setup.original_called_nature, 2))
     fields = {name: getattr(base, name) for name in InitialAddress.__match_args__}
     fields |= {"digits": called[:MOST], "redirected": int(bool(setup.original_called)), "extra": b""}
+    fields["check"] = check
     if calling is None and original is None:
         messages = [Message(cic, Heading.IAM, InitialAddress(**fields))]
     else:

@@ -16,6 +16,7 @@ from callcenter.calls.primitives import (
     Answer,
     Cause,
     Charging,
+    Continuity,
     Digits,
     Failed,
     ForwardTransfer,
@@ -30,11 +31,13 @@ from callcenter.calls.primitives import (
     Suspend,
     Transparent,
 )
+from callcenter.errors import StateError
 from callcenter.ss7.notices import What
-from callcenter.ss7.tup import bls_fsm, cpc_in_fsm, cpc_out_fsm
+from callcenter.ss7.tup import bls_fsm, continuity_fsm, cpc_in_fsm, cpc_out_fsm
 from callcenter.ss7.tup.bls_fsm import BlockingSending
 from callcenter.ss7.tup.codec import Message
 from callcenter.ss7.tup.contents import EMPTY, Contents
+from callcenter.ss7.tup.continuity_fsm import ContinuityCheck
 from callcenter.ss7.tup.cpc_in_fsm import IncomingCall
 from callcenter.ss7.tup.cpc_out_fsm import OutgoingCall
 from callcenter.ss7.tup.messages import UNSUCCESSFUL, Heading
@@ -94,6 +97,7 @@ REQUESTS_IN: Final[Mapping[type[Primitive], cpc_in_fsm.Event]] = {
 }
 REQUESTS_OUT: Final[Mapping[type[Primitive], cpc_out_fsm.Event]] = {
     Digits: _Out.DIGITS,
+    Continuity: _Out.CONTINUITY,
     ForwardTransfer: _Out.OPERATOR,
     Transparent: _Out.TRANSPARENT,
     Release: _Out.RELEASE,
@@ -106,6 +110,7 @@ class Circuit:
     __slots__ = (
         "awaits_released",
         "bls",
+        "check",
         "cic",
         "controlled",
         "cpc",
@@ -132,6 +137,7 @@ class Circuit:
         self.cpc: IncomingCall | OutgoingCall | None = None
         self.crs = self.order(Heading.RSC, RESET)
         self.bls = BlockingSending(self)
+        self.check = ContinuityCheck(self)
         self.held_here: set[Reason] = set()
         """Why we block the circuit, besides maintenance, which `bls` knows."""
         self.held_there: set[Reason] = set()
@@ -161,6 +167,7 @@ class Circuit:
             and not self.bls.blocks
             and not self.held_here
             and not self.held_there
+            and self.check.idle
         )
 
     def describe(self) -> str:
@@ -175,7 +182,7 @@ class Circuit:
         return ", ".join(words)
 
     def _call_state(self) -> str:
-        if self.resetting or self.releasing:
+        if self.resetting or self.releasing or self.check.holds:
             return "transient"
         return "idle" if self.cpc is None else f"{self.cpc.direction} busy"
 
@@ -243,6 +250,30 @@ class Circuit:
         """The call is over for this circuit."""
         if self.cpc is call:
             self.cpc = None
+
+    # our continuity check
+
+    def order_check(self, now: Instant) -> None:
+        """Check the continuity of an idle circuit by CCR (Q.724 7.3). Raises `StateError`."""
+        if not self.idle:
+            raise StateError(f"TUP: circuit {self.name} is {self.describe()}: expected an idle one")
+        self.check.handle(continuity_fsm.Event.ORDER, now)
+
+    def continuity_passed(self, now: Instant) -> None:
+        """Our check of the call's circuit has passed."""
+        if isinstance(self.cpc, OutgoingCall):
+            self.cpc.handle(_Out.CHECKED, now)
+
+    def continuity_failed(self, now: Instant) -> None:
+        """It has failed."""
+        if isinstance(self.cpc, OutgoingCall):
+            self.cpc.handle(_Out.CHECK_FAILED, now)
+
+    def recheck_passed(self, now: Instant) -> None:
+        """The circuit is good again."""
+        call = OutgoingCall(self)
+        self.cpc = call
+        call.handle(_Out.FREE, now)
 
     # from the engine
 
@@ -315,6 +346,8 @@ class Circuit:
             self.discarded += 1
 
     def _while_idle(self, message: Message, now: Instant) -> None:
+        if self.check.holds and message.kind in (Heading.IAM, Heading.IAI, Heading.CLF, Heading.CCR):
+            self.check.handle(continuity_fsm.Event.STOP, now)
         if message.kind in (Heading.IAM, Heading.IAI):
             self.incoming(now, message)
         elif message.kind == Heading.CLF:
@@ -364,7 +397,8 @@ class Circuit:
         self.note(names[2 * there + on], "" if reason == "maintenance" else f"{reason} failure")
 
     def clear_call(self, now: Instant, *, hardware: bool = False) -> None:
-        """RSC, GRS or hardware failure: the call ends without CLF."""
+        """RSC, GRS or hardware failure: the call, or our check, ends without CLF."""
+        self.check.handle(continuity_fsm.Event.STOP, now)
         if isinstance(self.cpc, IncomingCall):
             self.cpc.handle(_In.HARDWARE if hardware else _In.RESET, now)
         elif self.cpc is not None:
@@ -392,7 +426,8 @@ class Circuit:
         self.note(What.RESET_SENT)
 
     def drop_call(self, now: Instant) -> None:
-        """End the call for a reset of our own."""
+        """End the call, or our check, for a reset of our own."""
+        self.check.handle(continuity_fsm.Event.STOP, now)
         if isinstance(self.cpc, IncomingCall):
             self.cpc.handle(_In.RESET_ORDER, now)
         elif self.cpc is not None:

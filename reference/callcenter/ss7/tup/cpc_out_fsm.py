@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 from callcenter.calls.primitives import (
     Cause,
     Charging,
+    Check,
+    Continuity,
     Digits,
     Failed,
     ForwardTransfer,
@@ -25,6 +27,7 @@ from callcenter.calls.primitives import (
 )
 from callcenter.fsm import Machine, Table, Transition, Unexpected
 from callcenter.ss7.notices import What
+from callcenter.ss7.tup import continuity_fsm
 from callcenter.ss7.tup.calls import (
     SYSTEM,
     address_messages,
@@ -59,6 +62,10 @@ class Event(Enum):
 
     SETUP = "Setup"
     DIGITS = "Digits"
+    CONTINUITY = "Continuity"
+    CHECKED = "continuity check passed"
+    CHECK_FAILED = "continuity check failed"
+    FREE = "recheck passed"
     RELEASE = "Release"
     OPERATOR = "ForwardTransfer"
     TRANSPARENT = "Transparent"
@@ -96,6 +103,10 @@ TABLE: Final[Table[State, Event]] = Table(
     {
         (S.IDLE, E.SETUP): Transition("setup", S.WAIT_FOR_ACM, "Q.724 1.1"),
         (S.WAIT_FOR_ACM, E.DIGITS): Transition("further_digits", S.WAIT_FOR_ACM, "Q.724 1.2"),
+        (S.IDLE, E.FREE): Transition("free", S.WAIT_FOR_RLG, "Q.724 7.3"),
+        (S.WAIT_FOR_ACM, E.CONTINUITY): Transition("continuity", S.WAIT_FOR_ACM, "Q.724 1.4"),
+        (S.WAIT_FOR_ACM, E.CHECKED): Transition("checked", S.WAIT_FOR_ACM, "Q.724 1.4"),
+        (S.WAIT_FOR_ACM, E.CHECK_FAILED): Transition("check_failed", S.IDLE, "Q.724 7.3"),
         (S.WAIT_FOR_ACM, E.ACM): Transition("address_complete", S.WAIT_FOR_ANSWER, "Q.724 1.7"),
         (S.WAIT_FOR_ACM, E.IAM): Transition("double_seizing", (S.WAIT_FOR_ACM, S.IDLE), "Q.724 2.4"),
         (S.WAIT_FOR_ACM, E.T2): Transition("no_address_complete", S.WAIT_FOR_RLG, "Q.724 4.2: unverified"),
@@ -146,14 +157,39 @@ class OutgoingCall(Machine[State, Event]):
 
     def setup(self, now: Instant, primitive: Setup) -> None:
         """The engine seizes the circuit. Raises `ValueError` for numbers that are not digits."""
-        config = self.circuit.services.config
-        messages = address_messages(self.circuit.cic, primitive, send_st=config.send_st)
+        services = self.circuit.services
+        config = services.config
+        check = int(services.check_due(self.circuit.leg.group))
+        if primitive.check == Check.AWAITED:
+            check = 2
+        messages = address_messages(self.circuit.cic, primitive, send_st=config.send_st, check=check)
         for message in messages:
             message.encode(config.variant)
         self._iam = messages[0].get(InitialAddress)
         for message in messages:
             self.circuit.send_message(message)
         self.circuit.start(self, "T2", now)
+        if check == 1:
+            self.circuit.check.handle(continuity_fsm.Event.START, now)
+
+    def continuity(self, now: Instant, primitive: Continuity) -> None:
+        """COT or CCF for a check of a previous circuit."""
+        self.circuit.send(Heading.COT if primitive.successful else Heading.CCF)
+
+    def checked(self, now: Instant) -> None:
+        """COT: our check passed."""
+        self.circuit.send(Heading.COT)
+        self.circuit.start(self, "T2", now)
+
+    def check_failed(self, now: Instant) -> None:
+        """CCF has been sent: the call is tried on another circuit, this one is checked again."""
+        self._quiet()
+        self.circuit.end(self)
+        self.circuit.indicate(Failed(Cause.TEMPORARY_FAILURE))
+
+    def free(self, now: Instant) -> None:
+        """The recheck passed: CLF brings the circuit back to idle."""
+        self._clear_forward(now, checking=False)
 
     def further_digits(self, now: Instant, primitive: Digits) -> None:
         """More of the called number."""
@@ -170,6 +206,7 @@ class OutgoingCall(Machine[State, Event]):
 
     def address_complete(self, now: Instant, message: Message) -> None:
         """ACM."""
+        self.circuit.check.handle(continuity_fsm.Event.STOP, now)
         self.circuit.stop(self, "T2")
         self.circuit.start(self, "answer", now)
         self.circuit.indicate(complete_primitive(message))
@@ -195,6 +232,7 @@ class OutgoingCall(Machine[State, Event]):
 
     def try_again(self, now: Instant) -> None:
         """The call is to be tried on another circuit (Q.724 2.4, automatic repeat attempt)."""
+        self.circuit.check.handle(continuity_fsm.Event.STOP, now)
         self._end()
         self.circuit.indicate(Failed())
 
@@ -268,7 +306,10 @@ class OutgoingCall(Machine[State, Event]):
         self.circuit.release_indication(cause)
         self._clear_forward(now)
 
-    def _clear_forward(self, now: Instant) -> None:
+    def _clear_forward(self, now: Instant, *, checking: bool = True) -> None:
+        """CLF; a check that is going on ends with the call."""
+        if checking:
+            self.circuit.check.handle(continuity_fsm.Event.STOP, now)
         self._quiet()
         self.circuit.start(self, "T7", now)
         self.clear_again(now)

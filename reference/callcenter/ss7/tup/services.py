@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -37,6 +38,8 @@ class TupConfig:
     """Digits after which a number is complete at once; below it `last digit` runs. 0: `minimum_digits`."""
     send_st: bool = False
     """Close the called number with the end of pulsing signal (Q.724 1.3)."""
+    continuity: Mapping[str, int] = field(default_factory=dict)
+    """By trunk group: every how manyeth of our calls has its circuit checked; 0 or none: no call."""
 
 
 class Timed(Protocol):
@@ -57,6 +60,17 @@ class Services:
         self.messages: list[Outgoing] = []
         self.indications: list[Indication] = []
         self.notices: list[Notice] = []
+        self.can_check: Callable[[], bool] = lambda: True
+        """Whether a transceiver for a continuity check is free."""
+        self._calls: Counter[str] = Counter()
+
+    def check_due(self, group: str) -> bool:
+        """Whether this call of `group` is one of those whose circuit is checked, and can be."""
+        every = self.config.continuity.get(group, 0)
+        if not every:
+            return False
+        self._calls[group] += 1
+        return self._calls[group] % every == 0 and self.can_check()
 
     def start(self, owner: Timed, timer: str, now: Instant) -> None:
         """Start `timer` of `owner`."""

@@ -66,6 +66,18 @@ _ALL: Final = (
         "CLF sent, RLG expected: CLF again",
     ),
     TimerSpec("T7", MINUTE, MINUTE, MINUTE, "Q.724 6.4: unverified", "first CLF: no more CLF, alert"),
+    TimerSpec(
+        "T8",
+        2 * SECOND,
+        SECOND,
+        2 * SECOND,
+        "Q.724 7.3: at most 2 s; the least is ours",
+        "check tone sent, not received: the check has failed",
+    ),
+    TimerSpec("T9", 5 * SECOND, SECOND, 10 * SECOND, "Q.724 7.3: unverified", "first check failed: CCR"),
+    TimerSpec(
+        "T10", 2 * MINUTE, MINUTE, 3 * MINUTE, "Q.724 7.3: unverified", "a further check failed: CCR again"
+    ),
     *_order((11, 12, 13), "BLO", "BLA", "Q.724 6.3: unverified"),
     *_order((14, 15, 16), "UBL", "UBA", "Q.724 6.3: unverified"),
     *_order((17, 18, 19), "RSC", "RLG", "Q.724 6.2: unverified"),

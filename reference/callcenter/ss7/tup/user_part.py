@@ -25,12 +25,12 @@ about the circuit belongs to the old call and is discarded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from callcenter.calls.primitives import Indication, Leg, Primitive
 from callcenter.errors import ConfigurationError, StateError
 from callcenter.ss7.notices import Notice, What
-from callcenter.ss7.tup import bls_fsm
+from callcenter.ss7.tup import bls_fsm, continuity_fsm
 from callcenter.ss7.tup.circuit import Circuit
 from callcenter.ss7.tup.codec import TupDecodeError, decode
 from callcenter.ss7.tup.contents import Congestion
@@ -115,6 +115,16 @@ class Tup:
             self._inaccessible.discard(dpc)
             self._services.note(What.RESUMED_DESTINATION, dpc)
 
+    # from the board
+
+    def check_tone(self, leg: Leg, now: Instant) -> None:
+        """The tone of our continuity check has come back on circuit `leg`."""
+        self._circuit(leg).check.handle(continuity_fsm.Event.TONE, now)
+
+    def provide_transceivers(self, free: Callable[[], bool]) -> None:
+        """`free` tells whether there is one for a continuity check."""
+        self._services.can_check = free
+
     # from the engine
 
     def request(self, leg: Leg, primitive: Primitive, now: Instant) -> None:
@@ -176,6 +186,10 @@ class Tup:
     def unblock(self, cic: Leg, now: Instant) -> None:
         """Remove our blocking."""
         self._circuit(cic).bls.handle(bls_fsm.Event.UNBLOCK, now)
+
+    def check(self, cic: Leg, now: Instant) -> None:
+        """Check the continuity of an idle circuit. Raises `StateError`."""
+        self._circuit(cic).order_check(now)
 
     def reset(self, cic: Leg, now: Instant) -> None:
         """Reset a circuit."""
