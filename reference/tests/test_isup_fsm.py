@@ -8,7 +8,22 @@ from typing import Any
 
 import pytest
 
-from callcenter.calls.primitives import Alerting, Answer, Leg, Proceeding, Progress, Release, Setup
+from callcenter.calls.primitives import (
+    Alerting,
+    Answer,
+    Charging,
+    Continuity,
+    Digits,
+    ForwardTransfer,
+    Leg,
+    Proceeding,
+    Progress,
+    Release,
+    Resume,
+    Setup,
+    Suspend,
+    Transparent,
+)
 from callcenter.fsm import Machine, Table
 from callcenter.ss7.isup import (
     IsupConfig,
@@ -17,6 +32,7 @@ from callcenter.ss7.isup import (
     blr_fsm,
     bls_fsm,
     compose,
+    continuity_fsm,
     cpc_in_fsm,
     cpc_out_fsm,
     crs_fsm,
@@ -28,11 +44,19 @@ from callcenter.ss7.isup.indicators import (
     BackwardCallIndicators,
     ContinuityIndicators,
     EventInformation,
+    InformationIndicators,
     InformationRequestIndicators,
     SuspendResumeIndicators,
 )
-from callcenter.ss7.isup.parameters import CauseIndicators, RangeAndStatus, SubsequentNumber
+from callcenter.ss7.isup.parameters import (
+    CallingPartyNumber,
+    CauseIndicators,
+    RangeAndStatus,
+    SubsequentNumber,
+    UserToUserInformation,
+)
 from callcenter.ss7.isup.services import Services
+from callcenter.ss7.isup.supplementary import ChargeInformation
 from callcenter.ss7.isup.timers import TIMERS, durations
 
 OWN, PEER, CIC = 100, 200, 7
@@ -66,6 +90,10 @@ MESSAGES: dict[str, Message] = {
     "CON": compose(CIC, Type.CON, BackwardCallIndicators()),
     "INR": compose(CIC, Type.INR, InformationRequestIndicators()),
     "UCIC": compose(CIC, Type.UCIC),
+    "INF": compose(CIC, Type.INF, InformationIndicators(3), CallingPartyNumber("1")),
+    "FOT": compose(CIC, Type.FOT),
+    "MPM": compose(CIC, Type.MPM, ChargeInformation(2)),
+    "PASSED": compose(CIC, Type.USR, UserToUserInformation(4, b"x")),
 }
 """What a call machine's event carries, by the event's name."""
 
@@ -76,6 +104,13 @@ PRIMITIVES: dict[str, Any] = {
     "ANSWER": Answer(),
     "RELEASE": Release(16),
     "SETUP": Setup("8008200001"),
+    "DIGITS": Digits("12"),
+    "CONTINUITY": Continuity(successful=True),
+    "FORWARD_TRANSFER": ForwardTransfer(),
+    "SUSPEND": Suspend(),
+    "RESUME": Resume(),
+    "CHARGING": Charging(3),
+    "PASS": Transparent("isup", (compose(9, Type.FOT),)),
     "CLEAR": 97,
 }
 
@@ -112,6 +147,7 @@ def of_circuit(name: str) -> Callable[[], tuple[Any, Circuit]]:
 MACHINES: dict[str, tuple[Table[Any, Any], Callable[[], tuple[Any, Circuit]]]] = {
     "CPCI": (cpc_in_fsm.TABLE, incoming),
     "CPCO": (cpc_out_fsm.TABLE, outgoing),
+    "CCO": (continuity_fsm.TABLE, of_circuit("check")),
     "CRS": (crs_fsm.TABLE, of_circuit("crs")),
     "BLS": (bls_fsm.TABLE, of_circuit("bls")),
     "BLR": (blr_fsm.TABLE, of_circuit("blr")),

@@ -186,12 +186,14 @@ def test_setup_carries_the_field_set(exchange: Exchange) -> None:
         OriginalCalledNumber("222"),
         UserToUserInformation(4, b"order 17"),
     )
-    assert exchange.told() == [Setup("8008200001", "13800138000", True, "222", additional="order 17")]
+    assert exchange.told() == [
+        Setup("8008200001", "13800138000", True, "222", additional="order 17", redirecting="111")
+    ]
 
 
 def test_user_information_that_is_no_text_is_hexadecimal(exchange: Exchange) -> None:
     exchange.iam(1, "80", RedirectingNumber("111"), UserToUserInformation(0, b"\x01\xff"))
-    assert exchange.told() == [Setup("80", original_called="111", additional="0001ff")]
+    assert exchange.told() == [Setup("80", original_called="111", additional="0001ff", redirecting="111")]
 
 
 def test_outgoing_fields_come_back_as_they_were(exchange: Exchange) -> None:
@@ -209,26 +211,26 @@ def test_outgoing_fields_come_back_as_they_were(exchange: Exchange) -> None:
     [
         (0, [], [Proceeding()]),
         (1, [], [Alerting()]),
-        (0, [OptionalBackwardCallIndicators(1)], [Proceeding(), Progress()]),
+        (0, [OptionalBackwardCallIndicators(1)], [Proceeding(in_band=True)]),
     ],
 )
 def test_acm_is_proceeding_or_alerting(
     exchange: Exchange, status: int, optional: list[Parameter], expected: list[Primitive]
 ) -> None:
     outgoing_called(exchange)
-    exchange.put(1, Type.ACM, BackwardCallIndicators(called_status=status), *optional)
+    exchange.put(1, Type.ACM, BackwardCallIndicators(2, status), *optional)
     assert exchange.told() == expected
 
 
 def test_outgoing_call_from_iam_to_rlc(exchange: Exchange) -> None:
     outgoing_called(exchange)
     assert exchange.state() == "outgoing busy"
-    exchange.put(1, Type.ACM, BackwardCallIndicators())
+    exchange.put(1, Type.ACM, BackwardCallIndicators(2))
     exchange.put(1, Type.CPG, EventInformation(1))
     exchange.put(1, Type.CPG, EventInformation(3))
     exchange.put(1, Type.CPG, EventInformation(2))
     exchange.put(1, Type.ANM)
-    assert exchange.told() == [Proceeding(), Alerting(), Progress(), Answer()]
+    assert exchange.told() == [Proceeding(), Alerting(), Progress(), Progress(False, 2), Answer()]
     assert exchange.isup.next_deadline is None
     exchange.ask(1, Release(16))
     (rel,) = exchange.sent()
@@ -241,7 +243,7 @@ def test_outgoing_call_from_iam_to_rlc(exchange: Exchange) -> None:
 
 def test_connect_is_answer(exchange: Exchange) -> None:
     outgoing_called(exchange)
-    exchange.put(1, Type.CON, BackwardCallIndicators())
+    exchange.put(1, Type.CON, BackwardCallIndicators(2))
     assert exchange.told() == [Answer()]
     assert exchange.isup.next_deadline is None
 
@@ -466,7 +468,7 @@ def test_dual_seizure_on_a_circuit_we_control_goes_on(own: int, cic: int) -> Non
     exchange.iam(cic)
     assert exchange.told() == []
     assert exchange.notes() == [What.DUAL_SEIZURE]
-    exchange.put(cic, Type.ACM, BackwardCallIndicators())
+    exchange.put(cic, Type.ACM, BackwardCallIndicators(2))
     assert exchange.told() == [Proceeding()]
 
 

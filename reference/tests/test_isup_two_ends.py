@@ -19,8 +19,8 @@ from callcenter.calls.primitives import (
     Released,
     Setup,
 )
-from callcenter.ss7.isup import Isup, IsupConfig
 from callcenter.ss7.agenda import Agenda
+from callcenter.ss7.isup import Isup, IsupConfig
 from testrig.clock import MINUTE, SECOND, Instant
 
 CICS = (1, 2, 3, 4)

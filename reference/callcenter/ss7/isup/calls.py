@@ -1,31 +1,49 @@
-"""Between the fields of a call (`Setup` and its fellows) and the parameters that carry them.
+"""Between the primitives of a call and the messages that carry them.
 
 | field | parameter |
 |---|---|
-| called | called party number, without the end of pulsing signal |
-| calling, calling_restricted | calling party number; restricted by presentation 1 (Q.763 3.10 e) |
+| called, called_nature | called party number, without the end of pulsing signal |
+| calling, its nature, screening | calling party number; restricted by presentation 1 (Q.763 3.10 d) |
 | original_called | original called number, else redirecting number |
+| redirecting, redirection | redirecting number, redirection information |
+| function | called IN number (Q.763 3.73): the service that was dialled |
 | additional | user-to-user information: IA5 characters as text (protocol discriminator 4, Q.931 4.5.30), \
 anything else as hexadecimal digits of the whole parameter |
+| hops | hop counter |
+| transparent | every other optional parameter, for a call in transit |
 
-Function and password have no place in ISUP; an incoming call has them empty.
+Password has no place in ISUP.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Final, Self
 
-from callcenter.calls.primitives import Alerting, Primitive, Proceeding, Progress, Setup
+from callcenter.calls.primitives import (
+    Alerting,
+    Answer,
+    Check,
+    Primitive,
+    Proceeding,
+    Progress,
+    Redirection,
+    Release,
+    Setup,
+    Transparent,
+)
 from callcenter.ss7.isup.codec import Message, compose
 from callcenter.ss7.isup.indicators import (
     BackwardCallIndicators,
     CallingPartysCategory,
     EventInformation,
     ForwardCallIndicators,
+    HopCounter,
     NatureOfConnectionIndicators,
     OptionalBackwardCallIndicators,
     OptionalForwardCallIndicators,
+    RedirectionInformation,
     TransmissionMediumRequirement,
 )
 from callcenter.ss7.isup.messages import Type
@@ -34,12 +52,17 @@ from callcenter.ss7.isup.parameters import (
     CalledPartyNumber,
     CallingPartyNumber,
     CauseIndicators,
+    ConnectedNumber,
     OriginalCalledNumber,
     Parameter,
     RedirectingNumber,
     UserToUserInformation,
 )
 from callcenter.ss7.isup.services import IsupConfig
+from callcenter.ss7.isup.supplementary import CalledInNumber
+
+ISUP: Final = "isup"
+"""Name of this signalling system in `Transparent`."""
 
 TEST_CALL: Final = 0x0D
 """Calling party's category of a test call (Q.763 3.11)."""
@@ -48,27 +71,39 @@ IA5: Final = 4
 """Protocol discriminator: IA5 characters (Q.931 4.5.30)."""
 
 ALERTING: Final = 1
+"""Event indicator (Q.763 3.21)."""
+
 IN_BAND: Final = 3
-"""Event indicators (Q.763 3.21)."""
+"""Event indicator: in-band information."""
 
 _RESTRICTED: Final = 1
 
-_CHARGE: Final = 2
 _FREE: Final = 1
 _ORDINARY: Final = 1
+
+_READ: Final = (
+    CallingPartyNumber,
+    OriginalCalledNumber,
+    RedirectingNumber,
+    RedirectionInformation,
+    HopCounter,
+    CalledInNumber,
+)
+"""Optional parameters of an IAM that have fields of their own in `Setup`."""
 
 
 @dataclass(slots=True)
 class Offered:
     """What is known of an incoming call so far."""
 
+    iam: Message
     called: str
     st: bool
     """The end of pulsing signal has come."""
     continuity_check: int
     """As in the nature of connection indicators."""
     segmented: bool
-    optional: tuple[Parameter, ...]
+    optional: list[Parameter] = field(default_factory=list)
 
     @classmethod
     def of(cls, iam: Message) -> Self:
@@ -76,44 +111,120 @@ class Offered:
         nature = iam.get(NatureOfConnectionIndicators)
         forward = iam.get(OptionalForwardCallIndicators)
         offered = cls(
+            iam,
             called="",
             st=False,
             continuity_check=0 if nature is None else nature.continuity_check,
             segmented=forward is not None and bool(forward.segmentation),
-            optional=iam.optional,
+            optional=list(iam.optional),
         )
         called = iam.get(CalledPartyNumber)
         offered.add_digits("" if called is None else called.digits)
         return offered
 
-    def add_digits(self, digits: str) -> None:
-        """Append address signals up to the end of pulsing signal."""
+    def add_digits(self, digits: str) -> str:
+        """Append address signals up to the end of pulsing signal; return those that are digits."""
         before, st, _ = digits.partition(ST)
         self.called += before
         self.st = self.st or bool(st)
+        return before
 
-    def add_segment(self, sgm: Message) -> None:
-        """Append the optional parameters of a segmentation message."""
-        self.optional += sgm.optional
+    def add_segment(self, message: Message) -> None:
+        """Append the optional parameters of a segmentation or information message."""
+        self.optional += message.optional
 
-    def setup(self) -> Setup:
-        """Return the primitive for the call engine."""
-        calling = original = additional = ""
-        restricted = False
-        redirecting = ""
+    @property
+    def anonymous(self) -> bool:
+        """Whether no calling party number has come."""
+        return not any(type(each) is CallingPartyNumber for each in self.optional)
+
+    def setup(self, *, complete: bool = True, check: int = Check.DONE, transit: bool = False) -> Setup:
+        """Return the primitive for the call engine; in `transit` with what no field holds."""
+        found: dict[type[Parameter], Parameter] = {type(each): each for each in reversed(self.optional)}
+        calling, original = found.get(CallingPartyNumber), found.get(OriginalCalledNumber)
+        redirecting, information = found.get(RedirectingNumber), found.get(RedirectionInformation)
+        user, service, hops = (
+            found.get(UserToUserInformation),
+            found.get(CalledInNumber),
+            found.get(HopCounter),
+        )
+        assert calling is None or isinstance(calling, CallingPartyNumber)
+        assert original is None or isinstance(original, OriginalCalledNumber)
+        assert redirecting is None or isinstance(redirecting, RedirectingNumber)
+        first = original or redirecting
+        nature = self.iam.get(NatureOfConnectionIndicators) or NatureOfConnectionIndicators()
+        forward = self.iam.get(ForwardCallIndicators) or ForwardCallIndicators()
+        category = self.iam.get(CallingPartysCategory) or CallingPartysCategory()
+        medium = self.iam.get(TransmissionMediumRequirement) or TransmissionMediumRequirement()
+        called = self.iam.get(CalledPartyNumber) or CalledPartyNumber("")
+        return Setup(
+            self.called,
+            calling="" if calling is None else calling.digits.rstrip(ST),
+            calling_restricted=calling is not None and calling.presentation == _RESTRICTED,
+            original_called="" if first is None else first.digits.rstrip(ST),
+            function=service.digits if isinstance(service, CalledInNumber) else "",
+            additional=text_of(user) if isinstance(user, UserToUserInformation) else "",
+            complete=complete,
+            called_nature=called.nature,
+            calling_nature=3 if calling is None else calling.nature,
+            calling_screening=3 if calling is None else calling.screening,
+            category=category.category,
+            original_called_nature=3 if first is None else first.nature,
+            original_called_restricted=first is not None and first.presentation == _RESTRICTED,
+            redirecting="" if redirecting is None else redirecting.digits.rstrip(ST),
+            redirecting_nature=3 if redirecting is None else redirecting.nature,
+            redirecting_restricted=redirecting is not None and redirecting.presentation == _RESTRICTED,
+            redirection=_redirection(information),
+            medium=medium.medium,
+            hops=hops.hops if isinstance(hops, HopCounter) else None,
+            interworking=bool(forward.interworking),
+            isdn_access=bool(forward.isdn_access),
+            satellites=nature.satellites,
+            echo_control=bool(nature.echo_control_included),
+            check=check,
+            transparent=_transparent(self._unread()) if transit else None,
+        )
+
+    def _unread(self) -> list[Parameter]:
+        """The optional parameters that no field holds; of the optional indicators all but segmentation."""
+        left: list[Parameter] = []
         for each in self.optional:
-            kind = type(each)
-            if isinstance(each, CallingPartyNumber):
-                if kind is CallingPartyNumber:
-                    calling = each.digits.rstrip(ST)
-                    restricted = each.presentation == _RESTRICTED
-                elif kind is OriginalCalledNumber:
-                    original = each.digits.rstrip(ST)
-                elif kind is RedirectingNumber:
-                    redirecting = each.digits.rstrip(ST)
-            elif isinstance(each, UserToUserInformation):
-                additional = text_of(each)
-        return Setup(self.called, calling, restricted, original or redirecting, additional=additional)
+            if isinstance(each, OptionalForwardCallIndicators):
+                if each.closed_user_group or each.connected_line_requested:
+                    left.append(
+                        OptionalForwardCallIndicators(
+                            each.closed_user_group, connected_line_requested=each.connected_line_requested
+                        )
+                    )
+            elif type(each) not in _READ:
+                left.append(each)
+        return left
+
+
+def _redirection(information: Parameter | None) -> Redirection | None:
+    if not isinstance(information, RedirectionInformation):
+        return None
+    return Redirection(
+        information.redirecting, information.original_reason, information.counter, information.reason
+    )
+
+
+def _transparent(items: Iterable[Parameter]) -> Transparent | None:
+    held = tuple(items)
+    return Transparent(ISUP, held) if held else None
+
+
+def items_of(transparent: Transparent | None) -> list[Parameter]:
+    """Return the parameters that a call brings along from another leg of this system."""
+    if transparent is None or transparent.system != ISUP:
+        return []
+    return [each for each in transparent.items if isinstance(each, Parameter)]
+
+
+def _with(own: list[Parameter], transparent: Transparent | None) -> list[Parameter]:
+    """Our parameters, and those brought along that are not among them."""
+    codes = {each.number for each in own}
+    return own + [each for each in items_of(transparent) if each.number not in codes]
 
 
 def text_of(user: UserToUserInformation) -> str:
@@ -125,65 +236,160 @@ def text_of(user: UserToUserInformation) -> str:
     return user.encode().hex()
 
 
-def initial_address(cic: int, setup: Setup, config: IsupConfig) -> Message:
-    """Compose the IAM of an outgoing call. Raises `ValueError` for numbers that are not digits."""
-    called = setup.called + (ST if config.send_st else "")
-    optional: list[Parameter] = []
-    if setup.calling:
-        presentation = _RESTRICTED if setup.calling_restricted else 0
-        optional.append(CallingPartyNumber(setup.calling, config.nature, presentation=presentation))
-    if setup.original_called:
-        optional.append(OriginalCalledNumber(setup.original_called, config.nature, screening=0))
-    if setup.additional:
-        optional.append(UserToUserInformation(IA5, setup.additional.encode("ascii", "replace")))
+def initial_address(cic: int, setup: Setup, config: IsupConfig, *, check: int = 0) -> Message:
+    """Compose the IAM of an outgoing call. Raises `ValueError` for numbers that are not digits.
+
+    `check` is the continuity check indicator (Q.763 3.35).
+    """
+    called = setup.called + (ST if config.send_st and setup.complete else "")
+    brought = items_of(setup.transparent)
     return compose(
         cic,
         Type.IAM,
-        NatureOfConnectionIndicators(),
-        ForwardCallIndicators(),
-        CallingPartysCategory(),
-        TransmissionMediumRequirement(config.medium),
-        CalledPartyNumber(called, config.nature),
-        *optional,
+        NatureOfConnectionIndicators(setup.satellites, check, int(setup.echo_control)),
+        ForwardCallIndicators(
+            interworking=int(setup.interworking),
+            isup_all_the_way=int(not setup.interworking),
+            isdn_access=int(setup.isdn_access),
+        ),
+        CallingPartysCategory(setup.category),
+        TransmissionMediumRequirement(setup.medium),
+        CalledPartyNumber(called, setup.called_nature),
+        *_with(_optional(setup, config, brought), setup.transparent),
     )
 
 
-def acm(primitive: Primitive) -> list[Parameter]:
+def _optional(setup: Setup, config: IsupConfig, brought: list[Parameter]) -> list[Parameter]:
+    """The optional parameters of an IAM that `setup` has fields for."""
+    optional: list[Parameter] = []
+    if setup.calling:
+        optional.append(
+            CallingPartyNumber(
+                setup.calling,
+                setup.calling_nature,
+                presentation=int(setup.calling_restricted),
+                screening=setup.calling_screening,
+            )
+        )
+    if setup.redirecting:
+        presentation = int(setup.redirecting_restricted)
+        optional.append(
+            RedirectingNumber(
+                setup.redirecting, setup.redirecting_nature, presentation=presentation, screening=0
+            )
+        )
+    if setup.redirection is not None:
+        told = setup.redirection
+        optional.append(
+            RedirectionInformation(told.indicator, 0, told.original_reason, told.counter, 0, told.reason)
+        )
+    if setup.original_called:
+        presentation = int(setup.original_called_restricted)
+        optional.append(
+            OriginalCalledNumber(
+                setup.original_called, setup.original_called_nature, presentation=presentation, screening=0
+            )
+        )
+    if setup.function:
+        optional.append(CalledInNumber(setup.function, screening=0))
+    if setup.additional and not any(isinstance(each, UserToUserInformation) for each in brought):
+        optional.append(UserToUserInformation(IA5, setup.additional.encode("ascii", "replace")))
+    hops = setup.hops if setup.hops is not None else config.hops or None
+    if hops is not None:
+        optional.append(HopCounter(hops))
+    return optional
+
+
+def acm(primitive: Proceeding | Alerting | Progress) -> list[Parameter]:
     """Return the parameters of the ACM that `primitive` asks for."""
     free = _FREE if isinstance(primitive, Alerting) else 0
-    parameters: list[Parameter] = [BackwardCallIndicators(_CHARGE, free, _ORDINARY)]
-    if isinstance(primitive, Progress):
+    charge = 2 if isinstance(primitive, Progress) else primitive.charge
+    return _backward(BackwardCallIndicators(charge, free, _ORDINARY), primitive)
+
+
+def connect(answer: Answer) -> list[Parameter]:
+    """Return the parameters of a CON."""
+    return _backward(BackwardCallIndicators(answer.charge, 0, _ORDINARY), answer)
+
+
+def _backward(
+    indicators: BackwardCallIndicators, primitive: Proceeding | Alerting | Progress | Answer
+) -> list[Parameter]:
+    """Our backward call indicators, or those brought along with the status that the primitive has."""
+    brought = items_of(primitive.transparent)
+    theirs = next((each for each in brought if isinstance(each, BackwardCallIndicators)), None)
+    parameters: list[Parameter] = [indicators if theirs is None else theirs]
+    told = any(isinstance(each, OptionalBackwardCallIndicators) for each in brought)
+    if not isinstance(primitive, Answer) and primitive.in_band and not told:
         parameters.append(OptionalBackwardCallIndicators(in_band=1))
-    return parameters
+    return _with(parameters, primitive.transparent)
 
 
-def connect() -> Parameter:
-    """Return the indicators of a CON."""
-    return BackwardCallIndicators(_CHARGE, 0, _ORDINARY)
+def answer(primitive: Answer) -> list[Parameter]:
+    """Return the parameters of the ANM."""
+    brought = items_of(primitive.transparent)
+    if primitive.connected and not any(isinstance(each, ConnectedNumber) for each in brought):
+        return [ConnectedNumber(primitive.connected), *brought]
+    return brought
 
 
-def call_progress(primitive: Alerting | Progress) -> Parameter:
-    """Return the event of the CPG that `primitive` asks for."""
-    return EventInformation(ALERTING if isinstance(primitive, Alerting) else IN_BAND)
+def call_progress(primitive: Alerting | Progress) -> list[Parameter]:
+    """Return the parameters of the CPG that `primitive` asks for."""
+    event = ALERTING if isinstance(primitive, Alerting) else primitive.event
+    parameters: list[Parameter] = [EventInformation(event)]
+    brought = items_of(primitive.transparent)
+    told = any(isinstance(each, OptionalBackwardCallIndicators) for each in brought)
+    if primitive.in_band and event != IN_BAND and not told:
+        parameters.append(OptionalBackwardCallIndicators(in_band=1))
+    return _with(parameters, primitive.transparent)
 
 
-def backward_primitives(message: Message) -> list[Primitive]:
-    """Return what an ACM or CPG tells the call engine."""
-    found: list[Primitive] = []
+def backward_primitive(message: Message, *, transit: bool = False) -> Primitive:
+    """Return what an ACM or CPG tells the call engine; in `transit` with what no field holds."""
+    optional = message.get(OptionalBackwardCallIndicators)
+    in_band = optional is not None and bool(optional.in_band)
+    indicators = message.get(BackwardCallIndicators)
+    brought = _transparent(message.optional) if transit else None
     if message.kind == Type.CPG:
-        event = message.get(EventInformation)
-        if event is not None and event.event == ALERTING:
-            found.append(Alerting())
-        elif event is not None and event.event == IN_BAND:
-            found.append(Progress())
-    else:
-        indicators = message.get(BackwardCallIndicators)
-        free = indicators is not None and indicators.called_status == _FREE
-        found.append(Alerting() if free else Proceeding())
-    in_band = message.get(OptionalBackwardCallIndicators)
-    if in_band is not None and in_band.in_band and Progress() not in found:
-        found.append(Progress())
-    return found
+        event = message.get(EventInformation) or EventInformation()
+        if event.event == ALERTING:
+            return Alerting(in_band, transparent=brought)
+        return Progress(in_band or event.event == IN_BAND, event.event, brought)
+    indicators = indicators or BackwardCallIndicators()
+    if transit and indicators != BackwardCallIndicators(
+        indicators.charge, indicators.called_status, _ORDINARY
+    ):
+        brought = Transparent(ISUP, (indicators, *message.optional))
+    kind = Alerting if indicators.called_status == _FREE else Proceeding
+    return kind(in_band, indicators.charge, brought)
+
+
+def answer_of(message: Message, *, transit: bool = False) -> Answer:
+    """Return what an ANM or CON tells the call engine."""
+    indicators = message.get(BackwardCallIndicators)
+    connected = message.get(ConnectedNumber)
+    return Answer(
+        2 if indicators is None else indicators.charge,
+        "" if connected is None else connected.digits,
+        _transparent(message.optional) if transit else None,
+    )
+
+
+def release_of(message: Message, *, transit: bool = False) -> Release:
+    """Return what a REL tells the call engine."""
+    cause = message.get(CauseIndicators)
+    brought: tuple[Parameter, ...] = message.optional
+    if cause is not None and (cause.diagnostics or cause.coding):
+        brought = (cause, *brought)
+    location = 2 if cause is None else cause.location
+    return Release(cause_of(message), location, _transparent(brought) if transit else None)
+
+
+def release(primitive: Release) -> list[Parameter]:
+    """Return the parameters of the REL that `primitive` asks for."""
+    brought = items_of(primitive.transparent)
+    theirs = next((each for each in brought if isinstance(each, CauseIndicators)), None)
+    return _with([theirs or CauseIndicators(primitive.cause, primitive.location)], primitive.transparent)
 
 
 def cause_of(message: Message) -> int:

@@ -15,23 +15,33 @@ from callcenter.calls.primitives import (
     Alerting,
     Answer,
     Cause,
+    Charging,
+    Continuity,
+    Digits,
     Failed,
+    ForwardTransfer,
     Leg,
     Primitive,
     Proceeding,
     Progress,
     Release,
     Released,
+    Resume,
     Setup,
+    Suspend,
+    Transparent,
 )
-from callcenter.ss7.isup import blr_fsm, bls_fsm, cpc_in_fsm, cpc_out_fsm, crs_fsm
+from callcenter.errors import StateError
+from callcenter.ss7.isup import blr_fsm, bls_fsm, continuity_fsm, cpc_in_fsm, cpc_out_fsm, crs_fsm
 from callcenter.ss7.isup.blr_fsm import BlockingReception
 from callcenter.ss7.isup.bls_fsm import BlockingSending
-from callcenter.ss7.isup.calls import cause_of, is_test_call
+from callcenter.ss7.isup.calls import ISUP, is_test_call, release_of
 from callcenter.ss7.isup.codec import Message
+from callcenter.ss7.isup.continuity_fsm import ContinuityCheck
 from callcenter.ss7.isup.cpc_in_fsm import IncomingCall
 from callcenter.ss7.isup.cpc_out_fsm import OutgoingCall
 from callcenter.ss7.isup.crs_fsm import CircuitResetSending
+from callcenter.ss7.isup.indicators import AutomaticCongestionLevel
 from callcenter.ss7.isup.messages import Type
 from callcenter.ss7.isup.parameters import CalledPartyNumber, Parameter
 from callcenter.ss7.isup.services import Services, Timed
@@ -41,11 +51,21 @@ from testrig.clock import Instant
 _In = cpc_in_fsm.Event
 _Out = cpc_out_fsm.Event
 
+PASSED: Final = frozenset(
+    (
+        *(Type.USR, Type.FAC, Type.FAR, Type.FAA, Type.FRJ, Type.CRG, Type.PAM, Type.NRM, Type.APT, Type.SDN),
+        *(Type.PRI, Type.LPR, Type.IDR, Type.IRS, Type.OPR, Type.CCL),
+    )
+)
+"""Messages of a call that are nothing to an end of it here, and go through in transit."""
+
 INCOMING: Final[dict[int, cpc_in_fsm.Event]] = {
     Type.IAM: _In.IAM,
     Type.SAM: _In.SAM,
     Type.SGM: _In.SGM,
     Type.CCR: _In.CCR,
+    Type.INF: _In.INF,
+    Type.FOT: _In.FOT,
     Type.SUS: _In.SUS,
     Type.RES: _In.RES,
     Type.REL: _In.REL,
@@ -74,6 +94,7 @@ OUTGOING: Final[dict[int, cpc_out_fsm.Event]] = {
     Type.COT: _Out.FORWARD,
     Type.CCR: _Out.FORWARD,
     Type.INF: _Out.FORWARD,
+    Type.MPM: _Out.MPM,
 }
 """Events of an outgoing call by message."""
 
@@ -82,8 +103,22 @@ REQUESTS: Final[dict[type[Primitive], cpc_in_fsm.Event]] = {
     Alerting: _In.ALERTING,
     Progress: _In.PROGRESS,
     Answer: _In.ANSWER,
+    Suspend: _In.SUSPEND,
+    Resume: _In.RESUME,
+    Charging: _In.CHARGING,
+    Transparent: _In.PASS,
     Release: _In.RELEASE,
 }
+"""Events of an incoming call by what the engine asks."""
+
+ORDERS: Final[dict[type[Primitive], cpc_out_fsm.Event]] = {
+    Digits: _Out.DIGITS,
+    Continuity: _Out.CONTINUITY,
+    ForwardTransfer: _Out.FORWARD_TRANSFER,
+    Transparent: _Out.PASS,
+    Release: _Out.RELEASE,
+}
+"""Events of an outgoing call by what the engine asks."""
 
 RESETS_IDLE: Final = frozenset(
     (Type.SAM, Type.INR, Type.INF, Type.COT, Type.ACM, Type.CON, Type.ANM, Type.SUS, Type.RES, Type.CPG)
@@ -98,6 +133,7 @@ class Circuit:
         "awaits_released",
         "blr",
         "bls",
+        "check",
         "cic",
         "controlled",
         "cpc",
@@ -126,6 +162,7 @@ class Circuit:
         self.crs = CircuitResetSending(self)
         self.bls = BlockingSending(self)
         self.blr = BlockingReception(self)
+        self.check = ContinuityCheck(self)
         self.hardware_local = False
         self.hardware_remote = False
         self.group_reset = False
@@ -150,6 +187,7 @@ class Circuit:
         """Whether the circuit may be seized for an outgoing call."""
         return (
             self.cpc is None
+            and self.check.idle
             and not self.resetting
             and not self.awaits_released
             and not self.unequipped
@@ -173,7 +211,7 @@ class Circuit:
         return ", ".join(words)
 
     def _call_state(self) -> str:
-        if self.resetting or self.releasing:
+        if self.resetting or self.releasing or self.check.holds:
             return "transient"
         return "idle" if self.cpc is None else f"{self.cpc.direction} busy"
 
@@ -187,7 +225,7 @@ class Circuit:
         maintenance = self.bls.blocked | self.blr.blocked << 1
         hardware = self.hardware_local | self.hardware_remote << 1
         waiting = isinstance(self.cpc, OutgoingCall) and self.cpc.state is cpc_out_fsm.State.WAIT_FOR_ACM
-        if self.resetting or self.releasing or waiting:
+        if self.resetting or self.releasing or waiting or self.check.holds:
             return 0
         if self.cpc is None:
             return 3 << 2 | maintenance | hardware << 4
@@ -202,6 +240,21 @@ class Circuit:
     def send_message(self, message: Message) -> None:
         """Send a composed message."""
         self.services.send(self.dpc, message)
+
+    def send_release(self, parameters: tuple[Parameter, ...]) -> None:
+        """Send REL, with the congestion level while the engine is congested (Q.764 2.11.1)."""
+        level = self.services.congestion
+        if level:
+            own = (each for each in parameters if each.number != AutomaticCongestionLevel.code)
+            parameters = (*own, AutomaticCongestionLevel(level))
+        self.send(Type.REL, *parameters)
+
+    def pass_on(self, primitive: Transparent) -> None:
+        """Send the messages that another leg of this system brings."""
+        if primitive.system == ISUP:
+            for each in primitive.items:
+                if isinstance(each, Message):
+                    self.send_message(each._replace(cic=self.cic))
 
     def start(self, owner: Timed, timer: str, now: Instant) -> None:
         """Start a timer."""
@@ -226,7 +279,11 @@ class Circuit:
 
     def far_release(self, message: Message) -> None:
         """The far end has released the call."""
-        self.release_indication(cause_of(message))
+        level = message.get(AutomaticCongestionLevel)
+        if level is not None:
+            self.services.far_end_congested(self.dpc, level.level)
+        self.awaits_released = True
+        self.indicate(release_of(message, transit=self.services.config.transit))
 
     def released(self, cause: int) -> None:
         """The circuit is free, or our reset will make it free."""
@@ -237,6 +294,22 @@ class Circuit:
         if on != self.looped:
             self.looped = on
             self.note(What.LOOP_ON if on else What.LOOP_OFF)
+
+    def continuity_passed(self, now: Instant) -> None:
+        """Our check of the call's circuit has passed."""
+        if isinstance(self.cpc, OutgoingCall):
+            self.cpc.handle(_Out.CHECKED, now)
+
+    def continuity_failed(self, now: Instant) -> None:
+        """It has failed."""
+        if isinstance(self.cpc, OutgoingCall):
+            self.cpc.handle(_Out.CHECK_FAILED, now)
+
+    def recheck_passed(self, now: Instant) -> None:
+        """The circuit is good again."""
+        call = OutgoingCall(self)
+        self.cpc = call
+        call.handle(_Out.FREE, now)
 
     def end(self, call: IncomingCall | OutgoingCall) -> None:
         """The call is over for this circuit."""
@@ -260,12 +333,18 @@ class Circuit:
             self.discarded += 1
         elif isinstance(self.cpc, IncomingCall) and type(primitive) in REQUESTS:
             self.cpc.handle(REQUESTS[type(primitive)], now, primitive)
-        elif isinstance(self.cpc, OutgoingCall) and isinstance(primitive, Release):
-            self.cpc.handle(_Out.RELEASE, now, primitive)
+        elif isinstance(self.cpc, OutgoingCall) and type(primitive) in ORDERS:
+            try:
+                self.cpc.handle(ORDERS[type(primitive)], now, primitive)
+            except ValueError:  # digits that are none
+                self.discarded += 1
         else:
             self.discarded += 1
 
     def _setup(self, setup: Setup, now: Instant) -> None:
+        if not self.services.admits(self.dpc):
+            self.indicate(Failed(Cause.SWITCHING_EQUIPMENT_CONGESTION))
+            return
         if not self.idle:
             self.indicate(Failed(Cause.REQUESTED_CIRCUIT_NOT_AVAILABLE))
             return
@@ -318,6 +397,11 @@ class Circuit:
 
     def _while_idle(self, message: Message, now: Instant) -> None:
         kind = message.kind
+        if self.check.holds:
+            if kind not in {Type.IAM, Type.REL, Type.CCR}:
+                self.discarded += 1
+                return
+            self.check.handle(continuity_fsm.Event.STOP, now)
         if kind == Type.IAM:
             self.incoming(now, message)
         elif kind == Type.REL:
@@ -336,17 +420,26 @@ class Circuit:
         call = self.cpc
         if isinstance(call, IncomingCall):
             event = cpc_in_fsm.cot_event(message) if message.kind == Type.COT else INCOMING.get(message.kind)
+            if message.kind in PASSED:
+                event = _In.PASSED
             if event is not None:
                 call.handle(event, now, message)
                 return
         elif call is not None:
-            outgoing = OUTGOING.get(message.kind)
+            outgoing = _Out.PASSED if message.kind in PASSED else OUTGOING.get(message.kind)
             if outgoing is not None:
                 call.handle(outgoing, now, message)
                 if message.kind == Type.UCIC:
                     self.not_equipped(now)
                 return
         self.discarded += 1
+
+    def passed(self, message: Message, now: Instant) -> None:
+        """A message of unknown type that is to go on to the other leg."""
+        if isinstance(self.cpc, IncomingCall):
+            self.cpc.handle(_In.PASSED, now, message)
+        elif self.cpc is not None:
+            self.cpc.handle(_Out.PASSED, now, message)
 
     def incoming(self, now: Instant, message: Message) -> None:
         """IAM on a circuit that is ours to answer."""
@@ -382,7 +475,8 @@ class Circuit:
         self.note(names[2 * remote + on], "hardware failure")
 
     def clear_call(self, now: Instant, *, hardware: bool = False) -> None:
-        """RSC, GRS or hardware failure: the call ends without REL."""
+        """RSC, GRS or hardware failure: the call, or our check, ends without REL."""
+        self.check.handle(continuity_fsm.Event.STOP, now)
         if isinstance(self.cpc, IncomingCall):
             self.cpc.handle(_In.HARDWARE if hardware else _In.RESET, now)
         elif self.cpc is not None:
@@ -411,6 +505,12 @@ class Circuit:
 
     # from maintenance
 
+    def order_check(self, now: Instant) -> None:
+        """Check the continuity of an idle circuit by CCR (Q.764 2.1.8). Raises `StateError`."""
+        if not self.idle:
+            raise StateError(f"ISUP: circuit {self.name} is {self.describe()}: expected an idle one")
+        self.check.handle(continuity_fsm.Event.ORDER, now)
+
     def order_reset(self, now: Instant) -> None:
         """Reset the circuit."""
         self.drop_call(now)
@@ -418,7 +518,8 @@ class Circuit:
         self.reset_sent(now)
 
     def drop_call(self, now: Instant) -> None:
-        """End the call for a reset of our own."""
+        """End the call, or our check, for a reset of our own."""
+        self.check.handle(continuity_fsm.Event.STOP, now)
         if isinstance(self.cpc, IncomingCall):
             self.cpc.handle(_In.RESET_ORDER, now)
         elif self.cpc is not None:

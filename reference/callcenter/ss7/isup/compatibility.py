@@ -1,7 +1,8 @@
 """Unrecognised messages and parameters (Q.764 2.9.5.2, 2.9.5.3).
 
-This exchange is an end node: it looks at every instruction of the compatibility information. A parameter is
-recognised when Q.763 table 5 has its code. Without compatibility information an unrecognised message or
+Where calls end here this exchange is an end node: it looks at every instruction of the compatibility
+information, and passes nothing on. With calls in transit (`transit`) it is an intermediate one: what may be
+passed on is, with its compatibility information. A parameter is recognised when Q.763 table 5 has its code. Without compatibility information an unrecognised message or
 parameter is discarded and the far end told by CFN, cause 97 or 99; REL, RLC, CFN and the supervision
 messages are never answered by CFN and always carried out.
 """
@@ -38,9 +39,10 @@ class Action(Enum):
     ACCEPT = "accept"
     DISCARD = "discard"
     RELEASE = "release the call"
+    PASS_ON = "pass on"
 
 
-def unknown_message(message: Message) -> tuple[Action, bool]:
+def unknown_message(message: Message, *, transit: bool = False) -> tuple[Action, bool]:
     """Return what to do about a message of unknown type, and whether to notify the far end.
 
     The optional part of an unknown message is looked for where its first pointer leads.
@@ -51,10 +53,14 @@ def unknown_message(message: Message) -> tuple[Action, bool]:
     )
     if found is None:
         return Action.DISCARD, True
+    if transit and found.end_node_interpretation:
+        return Action.PASS_ON, False
     if found.release_call:
         return Action.RELEASE, False
     if found.discard_message:
         return Action.DISCARD, bool(found.send_notification)
+    if transit:
+        return Action.PASS_ON, bool(found.send_notification)
     # Pass on, which the last exchange cannot do (Q.764 2.9.5.3.2).
     return (Action.DISCARD if found.pass_on_impossible_discard else Action.RELEASE), False
 
@@ -68,29 +74,36 @@ def _optional_part(body: bytes) -> tuple[Parameter, ...]:
         return ()
 
 
-def unknown_parameters(message: Message) -> tuple[Action, bytes]:
-    """Return what to do about the unrecognised parameters of a known message.
+def unknown_parameters(message: Message, *, transit: bool = False) -> tuple[Action, bytes, Message]:
+    """Return what to do about the unrecognised parameters of a known message, and the message without those
+    that are to be discarded.
 
     The octets are the codes of the parameters that the far end is to be told about (Q.850 table 1, note 8
     on diagnostics: unverified).
     """
     if message.kind not in CHECKED:
-        return Action.ACCEPT, b""
+        return Action.ACCEPT, b"", message
     codes = [each.number for each in message.optional if each.number not in PARAMETERS]
     if not codes:
-        return Action.ACCEPT, b""
+        return Action.ACCEPT, b"", message
     information = message.get(ParameterCompatibilityInformation)
     told = {} if information is None else {each.code: each for each in information.instructions}
-    action, notify = Action.ACCEPT, bytearray()
+    action, notify, dropped = Action.ACCEPT, bytearray(), set()
     for code in codes:
         instruction = told.get(code)
         if instruction is None:
             notify.append(code)
+            dropped.add(code)
+        elif transit and instruction.octets[0] & 0x01:
+            continue  # end node interpretation: an intermediate exchange passes it on
         elif instruction.release_call:
-            return Action.RELEASE, b""
+            return Action.RELEASE, b"", message
         else:
             if instruction.discard_message:
                 action = Action.DISCARD
             if instruction.send_notification:
                 notify.append(code)
-    return action, bytes(notify)
+            if not transit or instruction.octets[0] & 0x10:
+                dropped.add(code)
+    optional = tuple(each for each in message.optional if each.number not in dropped)
+    return action, bytes(notify), message._replace(optional=optional, layout=None)

@@ -99,7 +99,7 @@ _READ: Final[tuple[type[Parameter], ...]] = (
     *supplementary.OTHERS,
 )
 
-# A few values of the bit coded ones make up nearly all traffic, and the objects are immutable: each is read once.
+# Few values of the bit coded ones make up nearly all traffic, and the objects are immutable: read once.
 DECODERS: Final[dict[int, Callable[[bytes], Parameter]]] = {
     **{each.code: each.decode for each in _READ},
     **{each.code: lru_cache(maxsize=256)(each.decode) for each in _CACHED},

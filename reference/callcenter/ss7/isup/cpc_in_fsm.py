@@ -4,8 +4,9 @@ Q.764 2.1 (set-up), 2.3 (release), 2.9.5.1 (unexpected messages), 2.9.6 (no RLC)
 backward message of a call is ACM or CON: before it an unexpected message resets the circuit, after it such
 a message is discarded. RLC that answers nothing always resets the circuit.
 
-Segmentation (T34), overlap address signalling (T35, T10) and continuity (T8) are waited for together; the
-call is offered to the engine when nothing is missing any more.
+Segmentation (T34), information asked for (T33), overlap address signalling (T35, T10) and continuity (T8) are
+waited for together; the call is offered to the engine when nothing is missing any more. An engine with calls
+in transit is offered it with the least number of digits, and told the rest and the outcome of the check.
 """
 
 from __future__ import annotations
@@ -13,13 +14,33 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from callcenter.calls.primitives import Alerting, Proceeding, Progress, Release
+from callcenter.calls.primitives import (
+    Alerting,
+    Answer,
+    Charging,
+    Check,
+    Continuity,
+    Digits,
+    ForwardTransfer,
+    Proceeding,
+    Progress,
+    Release,
+    Resume,
+    Suspend,
+    Transparent,
+)
 from callcenter.fsm import Machine, Table, Transition, Unexpected
-from callcenter.ss7.isup.calls import Offered, acm, call_progress, connect
+from callcenter.ss7.isup.calls import ISUP, Offered, acm, answer, call_progress, connect, release
 from callcenter.ss7.isup.codec import Message
-from callcenter.ss7.isup.indicators import ContinuityIndicators
+from callcenter.ss7.isup.indicators import (
+    CallingPartysCategory,
+    ContinuityIndicators,
+    InformationRequestIndicators,
+    SuspendResumeIndicators,
+)
 from callcenter.ss7.isup.messages import Type
-from callcenter.ss7.isup.parameters import CauseIndicators, SubsequentNumber
+from callcenter.ss7.isup.parameters import CauseIndicators, Parameter, SubsequentNumber
+from callcenter.ss7.isup.supplementary import ChargeInformation
 from callcenter.ss7.notices import What
 from testrig.clock import Instant
 
@@ -50,6 +71,9 @@ class Event(Enum):
     COT_SUCCESS = "COT successful"
     COT_FAILURE = "COT failed"
     CCR = "CCR"
+    INF = "INF"
+    FOT = "FOT"
+    PASSED = "message that goes through"
     SUS = "SUS"
     RES = "RES"
     REL = "REL"
@@ -62,6 +86,10 @@ class Event(Enum):
     ALERTING = "Alerting"
     PROGRESS = "Progress"
     ANSWER = "Answer"
+    SUSPEND = "Suspend"
+    RESUME = "Resume"
+    CHARGING = "Charging"
+    PASS = "Transparent"
     RELEASE = "Release"
     CLEAR = "release by unrecognised information"
     T1 = "T1"
@@ -69,8 +97,10 @@ class Event(Enum):
     T8 = "T8"
     T10 = "T10"
     T27 = "T27"
+    T33 = "T33"
     T34 = "T34"
     T35 = "T35"
+    T38 = "T38"
 
 
 S, E = State, Event
@@ -90,8 +120,16 @@ TABLE: Final[Table[State, Event]] = Table(
         (S.WAIT_FOR_ADDRESS, E.SAM): Transition("more_digits", _COLLECT, "Q.764 2.1.2"),
         (S.WAIT_FOR_ADDRESS, E.SGM): Transition("segment", _COLLECT, "Q.764 2.1.12"),
         (S.WAIT_FOR_ADDRESS, E.T34): Transition("no_segment", _COLLECT, "Q.764 2.1.12"),
+        (S.WAIT_FOR_ADDRESS, E.INF): Transition("information", _COLLECT, "Q.764 2.1.9"),
+        (S.WAIT_FOR_ADDRESS, E.T33): Transition("no_information", S.WAIT_FOR_RLC, "Q.764 2.1.9"),
         (S.WAIT_FOR_ADDRESS, E.T10): Transition("no_more_digits", _COLLECT, "Q.764 table A.1"),
         (S.WAIT_FOR_ADDRESS, E.T35): Transition("incomplete", S.WAIT_FOR_RLC, "Q.764 2.2.5"),
+        (S.WAIT_FOR_ACM, E.SAM): Transition("digits_after", S.WAIT_FOR_ACM, "Q.764 2.1.2"),
+        (S.WAIT_FOR_ACM, E.SGM): Transition("late", S.WAIT_FOR_ACM),
+        (S.WAIT_FOR_ACM, E.T10): Transition("digits_over", S.WAIT_FOR_ACM, "Q.764 table A.1"),
+        (S.WAIT_FOR_ACM, E.COT_SUCCESS): Transition("continuity_after", S.WAIT_FOR_ACM, "Q.764 2.1.8"),
+        (S.WAIT_FOR_ACM, E.COT_FAILURE): Transition("failed_after", S.CONTINUITY_FAILED, "Q.764 2.1.8"),
+        (S.WAIT_FOR_ACM, E.T8): Transition("no_continuity", S.WAIT_FOR_RLC, "Q.764 2.9.8.3"),
         (S.WAIT_FOR_ACM, E.PROCEEDING): Transition("address_complete", S.WAIT_FOR_ANM, "Q.764 2.1.4"),
         (S.WAIT_FOR_ACM, E.ALERTING): Transition("address_complete", S.WAIT_FOR_ANM, "Q.764 2.1.4"),
         (S.WAIT_FOR_ACM, E.PROGRESS): Transition("address_complete", S.WAIT_FOR_ANM, "Q.764 2.1.4"),
@@ -101,6 +139,10 @@ TABLE: Final[Table[State, Event]] = Table(
         (S.WAIT_FOR_ANM, E.ANSWER): Transition("answered", S.ANSWERED, "Q.764 2.1.7"),
         (S.ANSWERED, E.SUS): Transition("suspended", S.ANSWERED, "Q.764 2.4"),
         (S.ANSWERED, E.RES): Transition("resumed", S.ANSWERED, "Q.764 2.4"),
+        (S.ANSWERED, E.SUSPEND): Transition("suspend", S.ANSWERED, "Q.764 2.4.1"),
+        (S.ANSWERED, E.RESUME): Transition("resume", S.ANSWERED, "Q.764 2.4.2"),
+        (S.ANSWERED, E.CHARGING): Transition("charging", S.ANSWERED, "YDN 038: unverified"),
+        (S.ANSWERED, E.T38): Transition("not_resumed", S.WAIT_FOR_RLC, "Q.764 2.4.3"),
         (S.WAIT_FOR_RLC, E.RLC): Transition("release_complete", S.IDLE, "Q.764 2.3"),
         (S.WAIT_FOR_RLC, E.REL): Transition("collision", S.WAIT_FOR_RLC, "Q.764 2.3.1"),
         (S.WAIT_FOR_RLC, E.T1): Transition("release_again", S.WAIT_FOR_RLC, "Q.764 2.9.6"),
@@ -122,7 +164,9 @@ TABLE: Final[Table[State, Event]] = Table(
         for s in _COLLECT
         for e in (E.IAM, E.CCR, E.SUS, E.RES, E.BACKWARD)
     }
-    | {(S.WAIT_FOR_ACM, e): Transition("late", S.WAIT_FOR_ACM) for e in (E.SAM, E.SGM)}
+    | {(s, E.FOT): Transition("forward_transfer", s, "Q.764 2.1.11") for s in (S.WAIT_FOR_ANM, S.ANSWERED)}
+    | {(s, E.PASSED): Transition("passed", s, "Q.764 2.9.5.3.2") for s in _KNOWN}
+    | {(s, E.PASS): Transition("pass_back", s, "Q.764 2.9.5.3.2") for s in _KNOWN}
     | {(s, E.RESET): Transition("reset", S.IDLE, "Q.764 2.9.3.1") for s in State if s is not S.IDLE}
     | {(s, E.HARDWARE): Transition("reset", S.IDLE, "Q.764 2.8.2.2") for s in State if s is not S.IDLE}
     | {
@@ -147,9 +191,13 @@ class IncomingCall(Machine[State, Event]):
         self._segment_missing = False
         self._digits_missing = False
         self._continuity_missing = False
+        self._information_missing = False
+        self._told_digits = True
+        """The engine knows that the number is complete."""
         self._asked: int | None = None
         """Cause of the release the engine asked for, which `Released` answers."""
-        self._cause = 0
+        self._release: tuple[Parameter, ...] = (CauseIndicators(16),)
+        """The REL, which T1 repeats."""
         self._alerted = False
 
     # set-up
@@ -166,27 +214,70 @@ class IncomingCall(Machine[State, Event]):
             self.circuit.loop(on=True)
         if self._segment_missing:
             self.circuit.start(self, "T34", now)
+        self._information_missing = self.circuit.services.config.ask_calling and offered.anonymous
+        if self._information_missing:
+            self.circuit.send(Type.INR, InformationRequestIndicators(calling_address=1))
+            self.circuit.start(self, "T33", now)
         return self._digits(now)
 
     def _digits(self, now: Instant) -> State:
         """Look whether the number is complete (Q.764 2.1.2), then go on."""
+        self._digits_missing = self._count_digits(now)
+        return self._next()
+
+    def _count_digits(self, now: Instant) -> bool:
+        """Start the timer that digits are waited for with; whether more may come."""
         assert self.offered is not None
         config = self.circuit.services.config
         count, minimum = len(self.offered.called), config.minimum_digits
-        self._digits_missing = not self.offered.st and count < max(minimum, config.maximum_digits)
+        missing = not self.offered.st and count < max(minimum, config.maximum_digits)
         self.circuit.stop(self, "T10", "T35")
-        if self._digits_missing:
+        if missing:
             self.circuit.start(self, "T35" if count < minimum else "T10", now)
-        return self._next()
+        return missing
 
     def _next(self) -> State:
-        if self._digits_missing or self._segment_missing:
-            return State.WAIT_FOR_ADDRESS
-        if self._continuity_missing:
-            return State.WAIT_FOR_CONTINUITY
         assert self.offered is not None
-        self.circuit.indicate(self.offered.setup())
+        config = self.circuit.services.config
+        enough = config.transit and len(self.offered.called) >= config.minimum_digits
+        if self._segment_missing or self._information_missing or (self._digits_missing and not enough):
+            return State.WAIT_FOR_ADDRESS
+        if self._continuity_missing and not config.transit:
+            return State.WAIT_FOR_CONTINUITY
+        self._told_digits = not self._digits_missing
+        check = Check.AWAITED if self._continuity_missing else Check.DONE
+        self.circuit.indicate(
+            self.offered.setup(complete=self._told_digits, check=check, transit=config.transit)
+        )
         return State.WAIT_FOR_ACM
+
+    def digits_after(self, now: Instant, message: Message) -> None:
+        """SAM for an engine that has the call already."""
+        more = message.get(SubsequentNumber)
+        if self._told_digits or more is None or self.offered is None:
+            return
+        digits = self.offered.add_digits(more.digits)
+        self._told_digits = not self._count_digits(now)
+        self.circuit.indicate(Digits(digits, self._told_digits))
+
+    def digits_over(self, now: Instant) -> None:
+        """T10 for an engine that has the call already."""
+        self._told_digits = True
+        self.circuit.indicate(Digits("", complete=True))
+
+    def continuity_after(self, now: Instant, message: Message) -> None:
+        """COT for an engine that has the call already."""
+        if not self._continuity_missing:
+            return
+        self.circuit.stop(self, "T8")
+        self.circuit.loop(on=False)
+        self._continuity_missing = False
+        self.circuit.indicate(Continuity(successful=True))
+
+    def failed_after(self, now: Instant, message: Message) -> None:
+        """COT failed: the engine loses the call."""
+        self.circuit.release_indication(41)
+        self.failed(now, message)
 
     def more_digits(self, now: Instant, message: Message) -> State:
         """SAM (Q.764 2.1.2)."""
@@ -208,6 +299,22 @@ class IncomingCall(Machine[State, Event]):
         """T34: go on with what there is."""
         self._segment_missing = False
         return self._next()
+
+    def information(self, now: Instant, message: Message) -> State:
+        """INF: the calling number that was asked for, if there is one."""
+        assert self.offered is not None
+        self.circuit.stop(self, "T33")
+        self._information_missing = False
+        self.offered.add_segment(message)
+        category = message.get(CallingPartysCategory)
+        if category is not None:
+            self.offered.optional.remove(category)
+        return self._next()
+
+    def no_information(self, now: Instant) -> None:
+        """T33: the call is released, maintenance alerted."""
+        self.circuit.note(What.NOT_ACKNOWLEDGED, "INR", alert=True)
+        self._send_release(31, now)
 
     def no_more_digits(self, now: Instant) -> State:
         """T10: the number is complete."""
@@ -259,15 +366,15 @@ class IncomingCall(Machine[State, Event]):
             if self._alerted:
                 return
             self._alerted = True
-        self.circuit.send(Type.CPG, call_progress(primitive))
+        self.circuit.send(Type.CPG, *call_progress(primitive))
 
-    def answered(self, now: Instant, primitive: object) -> None:
+    def answered(self, now: Instant, primitive: Answer) -> None:
         """ANM."""
-        self.circuit.send(Type.ANM)
+        self.circuit.send(Type.ANM, *answer(primitive))
 
-    def connected(self, now: Instant, primitive: object) -> None:
+    def connected(self, now: Instant, primitive: Answer) -> None:
         """CON: answered before any ACM was sent."""
-        self.circuit.send(Type.CON, connect())
+        self.circuit.send(Type.CON, *connect(primitive))
 
     def suspended(self, now: Instant, message: Message) -> None:
         """SUS: the controlling exchange supervises it."""
@@ -277,15 +384,46 @@ class IncomingCall(Machine[State, Event]):
         """RES."""
         self.circuit.note(What.RESUMED)
 
+    def suspend(self, now: Instant, primitive: Suspend) -> None:
+        """SUS: the called party has hung up and may come back; T6 of the controlling exchange guards it."""
+        self.circuit.send(Type.SUS, SuspendResumeIndicators(int(primitive.by_network)))
+        if self.circuit.services.config.gateway and primitive.by_network:
+            self.circuit.start(self, "T38", now)
+
+    def resume(self, now: Instant, primitive: Resume) -> None:
+        """RES."""
+        self.circuit.stop(self, "T38")
+        self.circuit.send(Type.RES, SuspendResumeIndicators(int(primitive.by_network)))
+
+    def not_resumed(self, now: Instant) -> None:
+        """T38."""
+        self.clear(now, 102)
+
+    def charging(self, now: Instant, primitive: Charging) -> None:
+        """MPM."""
+        self.circuit.send(Type.MPM, ChargeInformation(primitive.pulses))
+
+    def forward_transfer(self, now: Instant, message: Message) -> None:
+        """FOT."""
+        self.circuit.indicate(ForwardTransfer())
+
+    def passed(self, now: Instant, message: Message) -> None:
+        """A message that is nothing to us, for the other leg of a call in transit."""
+        self.circuit.indicate(Transparent(ISUP, (message,)))
+
+    def pass_back(self, now: Instant, primitive: Transparent) -> None:
+        """A message of the other leg."""
+        self.circuit.pass_on(primitive)
+
     def late(self, now: Instant, message: Message) -> None:
-        """SAM or SGM when all is known: no harm."""
+        """SGM when all is known: no harm."""
 
     # release
 
     def release(self, now: Instant, primitive: Release) -> None:
         """The engine clears."""
         self._asked = primitive.cause
-        self._send_release(primitive.cause, now)
+        self._send_release(primitive.cause, now, *release(primitive))
 
     def clear(self, now: Instant, cause: int) -> None:
         """We clear on our own account."""
@@ -293,16 +431,16 @@ class IncomingCall(Machine[State, Event]):
             self.circuit.release_indication(cause)
         self._send_release(cause, now)
 
-    def _send_release(self, cause: int, now: Instant) -> None:
+    def _send_release(self, cause: int, now: Instant, *parameters: Parameter) -> None:
         self._quiet()
-        self._cause = cause
-        self.circuit.send(Type.REL, CauseIndicators(cause))
+        self._release = parameters or (CauseIndicators(cause),)
+        self.circuit.send_release(self._release)
         self.circuit.start(self, "T1", now)
         self.circuit.start(self, "T5", now)
 
     def release_again(self, now: Instant) -> None:
         """T1."""
-        self.circuit.send(Type.REL, CauseIndicators(self._cause))
+        self.circuit.send_release(self._release)
         self.circuit.start(self, "T1", now)
 
     def released(self, now: Instant, message: Message) -> None:
@@ -368,7 +506,7 @@ class IncomingCall(Machine[State, Event]):
             self.circuit.released(self._asked)
 
     def _quiet(self) -> None:
-        self.circuit.stop(self, "T1", "T5", "T8", "T10", "T27", "T34", "T35")
+        self.circuit.stop(self, "T1", "T5", "T8", "T10", "T27", "T33", "T34", "T35", "T38")
         self.circuit.loop(on=False)
 
     def _end(self) -> None:

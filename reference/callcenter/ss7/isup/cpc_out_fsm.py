@@ -11,13 +11,40 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from callcenter.calls.primitives import Answer, Cause, Failed, Release, Setup
+from callcenter.calls.primitives import (
+    Cause,
+    Charging,
+    Check,
+    Continuity,
+    Digits,
+    Failed,
+    ForwardTransfer,
+    Release,
+    Resume,
+    Setup,
+    Suspend,
+    Transparent,
+)
 from callcenter.fsm import Machine, Table, Transition, Unexpected
-from callcenter.ss7.isup.calls import backward_primitives, initial_address
+from callcenter.ss7.isup import continuity_fsm
+from callcenter.ss7.isup.calls import ISUP, answer_of, backward_primitive, initial_address, release
 from callcenter.ss7.isup.codec import Message
-from callcenter.ss7.isup.indicators import InformationIndicators, SuspendResumeIndicators
+from callcenter.ss7.isup.indicators import (
+    CallingPartysCategory,
+    ContinuityIndicators,
+    InformationIndicators,
+    InformationRequestIndicators,
+    SuspendResumeIndicators,
+)
 from callcenter.ss7.isup.messages import Type
-from callcenter.ss7.isup.parameters import CauseIndicators
+from callcenter.ss7.isup.parameters import (
+    ST,
+    CallingPartyNumber,
+    CauseIndicators,
+    Parameter,
+    SubsequentNumber,
+)
+from callcenter.ss7.isup.supplementary import ChargeInformation
 from callcenter.ss7.notices import What
 from testrig.clock import Instant
 
@@ -40,6 +67,13 @@ class Event(Enum):
     """Messages, requests of the engine, timers."""
 
     SETUP = "Setup"
+    DIGITS = "Digits"
+    CONTINUITY = "Continuity"
+    CHECKED = "continuity check passed"
+    CHECK_FAILED = "continuity check failed"
+    FREE = "recheck passed"
+    FORWARD_TRANSFER = "ForwardTransfer"
+    PASS = "Transparent"
     RELEASE = "Release"
     CLEAR = "release by unrecognised information"
     IAM = "IAM"
@@ -50,6 +84,8 @@ class Event(Enum):
     SUS = "SUS"
     RES = "RES"
     INR = "INR"
+    MPM = "MPM"
+    PASSED = "message that goes through"
     REL = "REL"
     RLC = "RLC"
     FORWARD = "message of the other direction"
@@ -75,6 +111,11 @@ TABLE: Final[Table[State, Event]] = Table(
     Event,
     {
         (S.IDLE, E.SETUP): Transition("setup", S.WAIT_FOR_ACM, "Q.764 2.1.1"),
+        (S.IDLE, E.FREE): Transition("free", S.WAIT_FOR_RLC, "Q.764 2.1.8"),
+        (S.WAIT_FOR_ACM, E.DIGITS): Transition("more_digits", S.WAIT_FOR_ACM, "Q.764 2.1.2"),
+        (S.WAIT_FOR_ACM, E.CONTINUITY): Transition("continuity", S.WAIT_FOR_ACM, "Q.764 2.1.8"),
+        (S.WAIT_FOR_ACM, E.CHECKED): Transition("checked", S.WAIT_FOR_ACM, "Q.764 2.1.8"),
+        (S.WAIT_FOR_ACM, E.CHECK_FAILED): Transition("check_failed", S.IDLE, "Q.764 2.1.8"),
         (S.WAIT_FOR_ACM, E.ACM): Transition("address_complete", S.WAIT_FOR_ANM, "Q.764 2.1.4"),
         (S.WAIT_FOR_ACM, E.CON): Transition("connected", S.ANSWERED, "Q.764 2.1.7"),
         (S.WAIT_FOR_ACM, E.INR): Transition("information", S.WAIT_FOR_ACM, "Q.764 2.1.9"),
@@ -103,6 +144,10 @@ TABLE: Final[Table[State, Event]] = Table(
         (S.WAIT_FOR_RLC, E.RESET_ORDER): Transition("release_complete", S.IDLE, "Q.764 2.9.3.1"),
         (S.WAIT_FOR_RLC, E.UCIC): Transition("release_complete", S.IDLE, "Q.764 2.12"),
     }
+    | {(s, E.FORWARD_TRANSFER): Transition("forward_transfer", s, "Q.764 2.1.11") for s in _UP[1:]}
+    | {(s, E.MPM): Transition("metering", s, "YDN 038: unverified") for s in _UP[2:]}
+    | {(s, E.PASSED): Transition("passed", s, "Q.764 2.9.5.3.2") for s in _UP[1:]}
+    | {(s, E.PASS): Transition("pass_forward", s, "Q.764 2.9.5.3.2") for s in _UP}
     | {(s, E.RELEASE): Transition("release", S.WAIT_FOR_RLC, "Q.764 2.3") for s in _UP}
     | {(s, E.CLEAR): Transition("clear", S.WAIT_FOR_RLC, "Q.764 2.9.5.3") for s in _UP}
     | {(s, E.REL): Transition("released", S.IDLE, "Q.764 2.3") for s in _UP}
@@ -129,15 +174,50 @@ class OutgoingCall(Machine[State, Event]):
         self.circuit = circuit
         self._asked: int | None = None
         """Cause of the release the engine asked for, which `Released` answers."""
-        self._cause = 0
+        self._release: tuple[Parameter, ...] = (CauseIndicators(16),)
+        """The REL, which T1 repeats."""
+        self._setup: Setup | None = None
+        self._transit = circuit.services.config.transit
 
     # set-up
 
     def setup(self, now: Instant, primitive: Setup) -> None:
         """The engine seizes the circuit. Raises `ValueError` for numbers that are not digits."""
-        message = initial_address(self.circuit.cic, primitive, self.circuit.services.config)
-        self.circuit.send_message(message)
+        circuit = self.circuit
+        self._setup = primitive
+        check = 2 if primitive.check == Check.AWAITED else int(circuit.services.check_due(circuit.leg.group))
+        message = initial_address(circuit.cic, primitive, circuit.services.config, check=check)
+        circuit.send_message(message)
+        circuit.start(self, "T7", now)
+        if check == 1:
+            circuit.check.handle(continuity_fsm.Event.START, now)
+
+    def more_digits(self, now: Instant, primitive: Digits) -> None:
+        """SAM; ST when the number is complete. Raises `ValueError` for what are no digits."""
+        send_st = primitive.complete and (self.circuit.services.config.send_st or not primitive.digits)
+        digits = primitive.digits + (ST if send_st else "")
+        self.circuit.send(Type.SAM, SubsequentNumber(digits))
         self.circuit.start(self, "T7", now)
+
+    def continuity(self, now: Instant, primitive: Continuity) -> None:
+        """COT for a check of a previous circuit."""
+        self.circuit.send(Type.COT, ContinuityIndicators(int(primitive.successful)))
+        self.circuit.start(self, "T7", now)
+
+    def checked(self, now: Instant) -> None:
+        """COT: our check passed. The wait for ACM begins anew (Q.764 2.1.8)."""
+        self.circuit.send(Type.COT, ContinuityIndicators(1))
+        self.circuit.start(self, "T7", now)
+
+    def check_failed(self, now: Instant) -> None:
+        """COT (failed) has been sent: the call is tried on another circuit, this one is checked again."""
+        self.circuit.stop(self, "T7")
+        self.circuit.end(self)
+        self.circuit.indicate(Failed(Cause.TEMPORARY_FAILURE))
+
+    def free(self, now: Instant) -> None:
+        """The recheck passed: REL brings the circuit back to idle."""
+        self._send_release(Cause.NORMAL_CLEARING, now)
 
     def address_complete(self, now: Instant, message: Message) -> None:
         """ACM."""
@@ -147,22 +227,49 @@ class OutgoingCall(Machine[State, Event]):
 
     def progress(self, now: Instant, message: Message) -> None:
         """CPG, or what an ACM says."""
-        for primitive in backward_primitives(message):
-            self.circuit.indicate(primitive)
+        self.circuit.indicate(backward_primitive(message, transit=self._transit))
 
     def answered(self, now: Instant, message: Message) -> None:
         """ANM."""
         self.circuit.stop(self, "T9")
-        self.circuit.indicate(Answer())
+        self.circuit.indicate(answer_of(message, transit=self._transit))
 
     def connected(self, now: Instant, message: Message) -> None:
         """CON: answer without ACM."""
         self.circuit.stop(self, "T7")
-        self.circuit.indicate(Answer())
+        self.circuit.indicate(answer_of(message, transit=self._transit))
 
     def information(self, now: Instant, message: Message) -> None:
-        """INR: what is asked for is not available (national use)."""
-        self.circuit.send(Type.INF, InformationIndicators(calling_address=1))
+        """INR (national use): calling number and category, as far as asked for and known."""
+        asked = message.get(InformationRequestIndicators) or InformationRequestIndicators()
+        setup, found = self._setup, []
+        known = setup is not None and setup.calling
+        if setup is not None and setup.calling and asked.calling_address:
+            presentation = int(setup.calling_restricted)
+            found.append(CallingPartyNumber(setup.calling, setup.calling_nature, presentation=presentation))
+        category: list[Parameter] = []
+        if setup is not None and asked.calling_category:
+            category.append(CallingPartysCategory(setup.category))
+        address = (3 if known else 1) if asked.calling_address else 0
+        indicators = InformationIndicators(address, calling_category=len(category))
+        self.circuit.send(Type.INF, indicators, *found, *category)
+
+    def metering(self, now: Instant, message: Message) -> None:
+        """MPM."""
+        charge = message.get(ChargeInformation)
+        self.circuit.indicate(Charging(0 if charge is None else charge.pulses))
+
+    def forward_transfer(self, now: Instant, primitive: ForwardTransfer) -> None:
+        """FOT."""
+        self.circuit.send(Type.FOT)
+
+    def passed(self, now: Instant, message: Message) -> None:
+        """A message that is nothing to us, for the other leg of a call in transit."""
+        self.circuit.indicate(Transparent(ISUP, (message,)))
+
+    def pass_forward(self, now: Instant, primitive: Transparent) -> None:
+        """A message of the other leg."""
+        self.circuit.pass_on(primitive)
 
     def dual_seizure(self, now: Instant, message: Message) -> State:
         """IAM for an IAM: on circuits that we control ours goes on, on the others theirs."""
@@ -177,7 +284,7 @@ class OutgoingCall(Machine[State, Event]):
 
     def try_again(self, now: Instant) -> None:
         """The call is to be tried on another circuit (Q.764 2.2.1, automatic repeat attempt)."""
-        self._end()
+        self._end(now)
         self.circuit.indicate(Failed())
 
     def unequipped(self, now: Instant, message: Message) -> None:
@@ -205,11 +312,14 @@ class OutgoingCall(Machine[State, Event]):
         network = indicators is not None and indicators.network
         self.circuit.start(self, "T6" if network else "T2", now)
         self.circuit.note(What.SUSPENDED, "network" if network else "user")
+        self.circuit.indicate(Suspend(bool(network)))
 
     def resumed(self, now: Instant, message: Message) -> None:
         """RES."""
         self.circuit.stop(self, "T2", "T6")
         self.circuit.note(What.RESUMED)
+        indicators = message.get(SuspendResumeIndicators)
+        self.circuit.indicate(Resume(indicators is not None and bool(indicators.network)))
 
     def not_resumed(self, now: Instant) -> None:
         """T6 or T2."""
@@ -220,28 +330,28 @@ class OutgoingCall(Machine[State, Event]):
     def release(self, now: Instant, primitive: Release) -> None:
         """The engine clears."""
         self._asked = primitive.cause
-        self._send_release(primitive.cause, now)
+        self._send_release(primitive.cause, now, *release(primitive))
 
     def clear(self, now: Instant, cause: int) -> None:
         """We clear on our own account."""
         self.circuit.release_indication(cause)
         self._send_release(cause, now)
 
-    def _send_release(self, cause: int, now: Instant) -> None:
-        self._quiet()
-        self._cause = cause
-        self.circuit.send(Type.REL, CauseIndicators(cause))
+    def _send_release(self, cause: int, now: Instant, *parameters: Parameter) -> None:
+        self._quiet(now)
+        self._release = parameters or (CauseIndicators(cause),)
+        self.circuit.send_release(self._release)
         self.circuit.start(self, "T1", now)
         self.circuit.start(self, "T5", now)
 
     def release_again(self, now: Instant) -> None:
         """T1."""
-        self.circuit.send(Type.REL, CauseIndicators(self._cause))
+        self.circuit.send_release(self._release)
         self.circuit.start(self, "T1", now)
 
     def released(self, now: Instant, message: Message) -> None:
         """REL: the far end clears; the circuit can be selected again, so RLC is sent at once."""
-        self._end()
+        self._end(now)
         self.circuit.send(Type.RLC)
         self.circuit.far_release(message)
 
@@ -251,7 +361,7 @@ class OutgoingCall(Machine[State, Event]):
 
     def release_complete(self, now: Instant, message: Message | None = None) -> None:
         """RLC, or a reset in its place."""
-        self._end()
+        self._end(now)
         if self._asked is not None:
             self.circuit.released(self._asked)
 
@@ -268,7 +378,7 @@ class OutgoingCall(Machine[State, Event]):
 
     def reset_after_it(self, now: Instant, *, again: bool = True) -> None:
         """Reset the circuit; try the call `again` if no backward message has come yet."""
-        self._end()
+        self._end(now)
         if again and self.state is State.WAIT_FOR_ACM:
             self.circuit.indicate(Failed())
         else:
@@ -277,19 +387,20 @@ class OutgoingCall(Machine[State, Event]):
 
     def reset(self, now: Instant) -> None:
         """RSC, GRS or a hardware failure: the call is gone without further messages."""
-        self._end()
+        self._end(now)
         self.circuit.release_indication(Cause.NORMAL_UNSPECIFIED)
 
     def reset_order(self, now: Instant) -> None:
         """Maintenance resets the circuit."""
-        self._end()
+        self._end(now)
         self.circuit.released(Cause.NORMAL_UNSPECIFIED)
 
-    def _quiet(self) -> None:
+    def _quiet(self, now: Instant) -> None:
         self.circuit.stop(self, "T1", "T2", "T5", "T6", "T7", "T9")
+        self.circuit.check.handle(continuity_fsm.Event.STOP, now)
 
-    def _end(self) -> None:
-        self._quiet()
+    def _end(self, now: Instant) -> None:
+        self._quiet(now)
         self.circuit.end(self)
 
     def timeout(self, timer: str, now: Instant) -> None:

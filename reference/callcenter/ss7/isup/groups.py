@@ -17,6 +17,7 @@ from callcenter.ss7.isup.group_fsm import ANSWERS, Event, GroupSending, Order
 from callcenter.ss7.isup.indicators import CircuitGroupSupervisionType
 from callcenter.ss7.isup.messages import Type
 from callcenter.ss7.isup.parameters import CircuitStateIndicator, RangeAndStatus
+from callcenter.ss7.isup.query import Query
 from callcenter.ss7.isup.services import Services
 from callcenter.ss7.notices import What
 from testrig.clock import Instant
@@ -39,6 +40,8 @@ class Groups:
         self._services = services
         self._circuits = circuits
         self._orders: list[GroupSending] = []
+        self._queries: dict[tuple[int, int], Query] = {}
+        """Our queries by far end and first circuit."""
 
     # orders
 
@@ -74,6 +77,12 @@ class Groups:
             circuit.group_reset = True
             circuit.unequipped = False
         self._start(Order(Type.GRS, dpc, cic, RangeAndStatus(count - 1)), now)
+
+    def query(self, dpc: int, cic: int, count: int, now: Instant) -> None:
+        """Send CQM for `count` circuits from `cic` on."""
+        query = Query(self._services, self._present(dpc, cic, count), self._circuits[dpc, cic], count)
+        self._queries[dpc, cic] = query
+        query.send(now)
 
     def _start(self, order: Order, now: Instant) -> None:
         for sending in list(self._orders):
@@ -111,6 +120,8 @@ class Groups:
             self._reset_received(dpc, message.cic, group, now)
         elif message.kind == Type.CQM:
             self._queried(dpc, message.cic, group)
+        elif message.kind == Type.CQR:
+            self._query_answered(dpc, message, group, now)
         elif message.kind in {Type.CGB, Type.CGU}:
             self._blocking_received(dpc, message, group, now)
 
@@ -165,6 +176,14 @@ class Groups:
         self._services.send_kind(
             dpc, cic, Type.CQR, RangeAndStatus(group.range), CircuitStateIndicator(states)
         )
+
+    def _query_answered(self, dpc: int, message: Message, group: RangeAndStatus, now: Instant) -> None:
+        query = self._queries.pop((dpc, message.cic), None)
+        states = message.get(CircuitStateIndicator)
+        if query is None or states is None or query.count != group.circuits:
+            self._services.note(What.UNEXPECTED, dpc, message.cic, message.name)
+        else:
+            query.answered(states.states, now)
 
     def _acknowledged(self, dpc: int, message: Message, group: RangeAndStatus, now: Instant) -> None:
         supervision = message.get(CircuitGroupSupervisionType)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -32,12 +32,19 @@ class IsupConfig:
     """Digits an incoming number has at least. 0: every IAM holds the whole number (en bloc, Q.764 2.1.1)."""
     maximum_digits: int = 0
     """Digits after which a number is complete at once; between the two T10 runs. 0: `minimum_digits`."""
-    nature: int = 3
-    """Nature of address of the numbers we send: 3 national (Q.763 3.9 b)."""
-    medium: int = 0
-    """Transmission medium requirement of our calls: 0 speech (Q.763 3.54)."""
     send_st: bool = False
-    """Close the called number with the end of pulsing signal."""
+    """Close a called number that is complete with the end of pulsing signal."""
+    hops: int = 0
+    """Hop counter of calls that begin here (Q.763 3.80); 0: none is sent."""
+    transit: bool = False
+    """The engine has calls in transit: it takes the digits after the least ones piece by piece, a call before
+    its continuity is known, and hands on what only ISUP understands."""
+    ask_calling: bool = False
+    """Ask for the calling number by INR when the IAM has none (Q.764 2.1.9, national use)."""
+    continuity: Mapping[str, int] = field(default_factory=dict)
+    """By trunk group: every how manyeth of our calls has its circuit checked; 0 or none: no call."""
+    gateway: bool = False
+    """We are an incoming international exchange: T38 guards a suspension that we have passed on."""
 
 
 class Timed(Protocol):
@@ -63,10 +70,27 @@ class Services:
         self.messages: list[Outgoing] = []
         self.indications: list[Indication] = []
         self.notices: list[Notice] = []
+        self.congestion = 0
+        """Our own congestion level, which every REL tells: 1 or 2 (Q.764 2.11.1)."""
+        self.can_check: Callable[[], bool] = lambda: True
+        """Whether a transceiver for a continuity check is free."""
+        self.admits: Callable[[int], bool] = lambda dpc: True
+        """Whether a call to an exchange may be tried."""
+        self.far_end_congested: Callable[[int, int], None] = lambda dpc, level: None
+        """An exchange has told its congestion level."""
+        self._calls: dict[str, int] = {}
 
     def start(self, owner: Timed, timer: str, now: Instant) -> None:
         """Start `timer` of `owner`."""
         self.agenda.start((owner, timer), now + self.durations[timer])
+
+    def check_due(self, group: str) -> bool:
+        """Whether this call of `group` is one of those whose circuit is checked, and can be."""
+        every = self.config.continuity.get(group, 0)
+        if not every:
+            return False
+        count = self._calls[group] = self._calls.get(group, 0) + 1
+        return count % every == 0 and self.can_check()
 
     def stop(self, owner: Timed, *timers: str) -> None:
         """Stop timers of `owner`."""

@@ -1,8 +1,8 @@
 """The timers of the ISDN user part (Q.764 annex A, table A.1) that this signalling point runs.
 
-Not here, because nothing here starts them: T3 (overload), T4 (user part availability, N-ISDN status), T11
-(gateways), T24 to T26 and T36 (continuity checks of our own), T28 (circuit group query of our own), T29 to
-T32 (congestion, end-to-end), T33 (information request of our own), T37 to T39 (other roles).
+Not here, because nothing here starts them: T3 (OLM, national use), T11 (interworking: the engine always
+knows when an address is complete), T31 and T32 (end-to-end signalling), T36 (transit of CCR by international
+exchanges), T37 (echo control by NRM), T39 (malicious call identification). `ACC` has no number there.
 """
 
 from __future__ import annotations
@@ -28,6 +28,14 @@ def _alert(name: str, message: str, answer: str, clause: str) -> TimerSpec:
 _ALL: Final = (
     _repeat("T1", "REL", "RLC", "Q.764 2.9.6"),
     TimerSpec("T2", 3 * MINUTE, 3 * MINUTE, 3 * MINUTE, "Q.733.4", "SUS (user) received, RES not: release"),
+    TimerSpec(
+        "T4",
+        5 * MINUTE,
+        5 * MINUTE,
+        15 * MINUTE,
+        "Q.764 2.13",
+        "UPT sent, nothing received: UPT is repeated",
+    ),
     TimerSpec(
         "T5",
         5 * MINUTE,
@@ -68,6 +76,16 @@ _ALL: Final = (
     _repeat("T22", "GRS", "GRA", "Q.764 2.9.3.2"),
     _alert("T23", "GRS", "GRA", "Q.764 2.9.3.2"),
     TimerSpec(
+        "T24",
+        2 * SECOND - SECOND // 10,
+        SECOND // 2,
+        2 * SECOND,
+        "Q.764 2.1.8, table A.1: up to 2 s; the lower limit is ours",
+        "check tone sent, not received: the check has failed",
+    ),
+    TimerSpec("T25", 5 * SECOND, SECOND, 10 * SECOND, "Q.764 2.1.8", "first check failed: CCR"),
+    TimerSpec("T26", 2 * MINUTE, MINUTE, 3 * MINUTE, "Q.764 2.1.8", "further check failed: CCR"),
+    TimerSpec(
         "T27",
         4 * MINUTE,
         3 * MINUTE + SECOND,
@@ -75,9 +93,50 @@ _ALL: Final = (
         "Q.764 2.1.8, table A.1: above 3 minutes; the upper limit is ours",
         "continuity failed, no CCR: RSC",
     ),
+    TimerSpec("T28", 10 * SECOND, 10 * SECOND, 10 * SECOND, "Q.764 2.8.3", "CQM sent, no CQR: alert"),
+    TimerSpec(
+        "T29",
+        SECOND // 2,
+        3 * SECOND // 10,
+        6 * SECOND // 10,
+        "Q.764 2.10",
+        "congestion indicated: further indications count again",
+    ),
+    TimerSpec(
+        "T30",
+        8 * SECOND,
+        5 * SECOND,
+        10 * SECOND,
+        "Q.764 2.10",
+        "congestion indicated: more traffic",
+    ),
+    TimerSpec(
+        "T33",
+        14 * SECOND,
+        12 * SECOND,
+        15 * SECOND,
+        "Q.764 2.1.9",
+        "INR sent, INF not received: release, alert",
+    ),
     TimerSpec("T34", 3 * SECOND, 2 * SECOND, 4 * SECOND, "Q.764 2.1.12", "SGM expected: go on without"),
     TimerSpec(
         "T35", 18 * SECOND, 15 * SECOND, 20 * SECOND, "Q.764 2.2.5", "more digits expected: release, cause 28"
+    ),
+    TimerSpec(
+        "T38",
+        90 * SECOND,
+        10 * SECOND,
+        3 * MINUTE,
+        "Q.764 2.4.3, range Q.118: unverified",
+        "SUS (network) sent by an incoming international exchange, RES not: release",
+    ),
+    TimerSpec(
+        "ACC",
+        5 * SECOND,
+        SECOND,
+        MINUTE,
+        "Q.764 2.11.2, which gives no value: ours",
+        "congestion level received, none since: full traffic again",
     ),
 )
 

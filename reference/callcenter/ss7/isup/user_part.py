@@ -12,6 +12,10 @@ drained by `messages()` (for MTP), `indications()` (for the engine) and `notices
 | the far end takes it | `Proceeding` or `Alerting`, then `Progress` | | ACM or CPG received |
 | the far end answers | `Answer` | | ANM or CON received |
 | the engine clears | then `Released`, same cause | `Release` | REL sent, RLC received |
+| more digits | `Digits` | `Digits` | SAM received or sent |
+| our check of the circuit fails | `Failed`, cause 41 | | COT (failed) sent |
+| the called party hangs up, is back | `Suspend`, `Resume` | `Suspend`, `Resume` | SUS, RES |
+| a message of no account here | `Transparent` | `Transparent` | as it came |
 | the far end clears | `Release` | then `Released` | REL received, RLC sent at once |
 | T2, T6, T7, T9, an unexpected message | `Release` | then `Released` | REL or RSC sent |
 | RSC, GRS, hardware failure | `Release` | then `Released` | RSC, GRS or CGB received |
@@ -25,9 +29,11 @@ the call: `idle` tells.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from callcenter.calls.primitives import Indication, Leg, Primitive
 from callcenter.errors import ConfigurationError, StateError
-from callcenter.ss7.isup import bls_fsm
+from callcenter.ss7.isup import bls_fsm, continuity_fsm
 from callcenter.ss7.isup.calls import cause_of
 from callcenter.ss7.isup.circuit import Circuit
 from callcenter.ss7.isup.codec import IsupDecodeError, Message, decode
@@ -44,6 +50,7 @@ from callcenter.ss7.isup.messages import FORMATS, Type
 from callcenter.ss7.isup.parameters import CauseIndicators
 from callcenter.ss7.isup.services import IsupConfig, Services
 from callcenter.ss7.isup.timers import durations
+from callcenter.ss7.isup.traffic import Destination
 from callcenter.ss7.notices import Notice, What
 from callcenter.ss7.user_part import Outgoing
 from testrig.clock import Instant
@@ -64,11 +71,19 @@ class Isup:
         self._circuits: dict[tuple[int, int], Circuit] = {}
         self._by_leg: dict[Leg, Circuit] = {}
         self._by_cic: dict[int, list[Circuit]] = {}
-        self._inaccessible: set[int] = set()
+        self._now: Instant = 0
         for dpc, cics in config.circuits.items():
             for cic in cics:
                 self._equip(dpc, cic)
         self._groups = Groups(self._services, self._circuits)
+        self.destinations = {
+            dpc: Destination(self._services, dpc, min(cics, default=0))
+            for dpc, cics in config.circuits.items()
+        }
+        self._services.admits = lambda dpc: self.destinations[dpc].admits()
+        self._services.far_end_congested = lambda dpc, level: self.destinations[dpc].told_level(
+            level, self._now
+        )
 
     def _equip(self, dpc: int, cic: int) -> None:
         if not 0 <= cic < 1 << 12:
@@ -92,6 +107,8 @@ class Isup:
         if opc not in self.config.circuits:
             self._services.note(What.FOREIGN, opc)
             return
+        self._now = now
+        self.destinations[opc].heard(now)
         try:
             message = decode(data)
         except IsupDecodeError as error:
@@ -107,7 +124,8 @@ class Isup:
             self._unknown(circuit, message, now)
         elif message.kind in GROUP_MESSAGES:
             self._groups.receive(opc, message, now)
-        elif self._recognised(circuit, message, now):
+        elif (sound := self._recognised(circuit, message, now)) is not None:
+            message = sound
             if message.kind == Type.CFN:
                 circuit.note(What.CONFUSION, f"cause {cause_of(message)}")
             else:
@@ -120,17 +138,19 @@ class Isup:
             self._services.send_kind(opc, message.cic, Type.UCIC)
 
     def _unknown(self, circuit: Circuit, message: Message, now: Instant) -> None:
-        action, notify = unknown_message(message)
+        action, notify = unknown_message(message, transit=self.config.transit)
         circuit.note(What.UNRECOGNISED, f"message {message.name}: {action.value}")
         if action is Action.RELEASE:
             circuit.clear(UNKNOWN_MESSAGE, now)
-        elif notify:
+        elif action is Action.PASS_ON:
+            circuit.passed(message, now)
+        if notify:
             cause = CauseIndicators(UNKNOWN_MESSAGE, diagnostics=bytes((message.kind,)))
             circuit.send(Type.CFN, cause)
 
-    def _recognised(self, circuit: Circuit, message: Message, now: Instant) -> bool:
-        """Deal with unrecognised parameters; whether the message is to be carried out."""
-        action, notify = unknown_parameters(message)
+    def _recognised(self, circuit: Circuit, message: Message, now: Instant) -> Message | None:
+        """Deal with unrecognised parameters; return what is to be carried out, if anything."""
+        action, notify, message = unknown_parameters(message, transit=self.config.transit)
         if notify:
             circuit.send(Type.CFN, CauseIndicators(UNKNOWN_PARAMETER, diagnostics=notify))
         if action is not Action.ACCEPT or notify:
@@ -139,25 +159,50 @@ class Isup:
             if circuit.cpc is None and message.kind == Type.IAM and not circuit.resetting:
                 circuit.cpc = IncomingCall(circuit)
             circuit.clear(UNKNOWN_PARAMETER, now)
-        return action is Action.ACCEPT
+        return message if action is Action.ACCEPT else None
 
     def pause(self, dpc: int, now: Instant) -> None:
         """The far end cannot be reached: its circuits are not seized; calls and timers stay (Q.764 2.14)."""
-        if dpc in self.config.circuits:
-            self._inaccessible.add(dpc)
+        if dpc in self.destinations:
+            self.destinations[dpc].accessible = False
             self._services.note(What.PAUSED, dpc)
 
     def resume(self, dpc: int, now: Instant) -> None:
         """The far end can be reached again."""
-        if dpc in self._inaccessible:
-            self._inaccessible.discard(dpc)
+        if dpc in self.destinations and not self.destinations[dpc].accessible:
+            self.destinations[dpc].accessible = True
             self._services.note(What.RESUMED_DESTINATION, dpc)
+
+    def congested(self, dpc: int, now: Instant) -> None:
+        """MTP-STATUS: the signalling network towards `dpc` is congested (Q.764 2.10)."""
+        if dpc in self.destinations:
+            self.destinations[dpc].congested(now)
+
+    def unavailable(self, dpc: int, cause: int, now: Instant) -> None:
+        """MTP-STATUS: the user part of `dpc` is unavailable, with the cause of UPU (Q.764 2.13)."""
+        if dpc in self.destinations:
+            self.destinations[dpc].unavailable(cause, now)
+
+    # from the board
+
+    def check_tone(self, leg: Leg, now: Instant) -> None:
+        """The tone of our continuity check has come back on circuit `leg`."""
+        self._leg(leg).check.handle(continuity_fsm.Event.TONE, now)
 
     # from the engine
 
     def request(self, leg: Leg, primitive: Primitive, now: Instant) -> None:
         """Take a primitive for circuit `leg`. Raises `StateError` for a circuit that does not exist."""
+        self._now = now
         self._leg(leg).request(primitive, now)
+
+    def congestion(self, level: int) -> None:
+        """The engine is congested: 0 not, 1, or 2 more (Q.764 2.11.1)."""
+        self._services.congestion = level
+
+    def provide_transceivers(self, free: Callable[[], bool]) -> None:
+        """`free` tells whether there is one for a continuity check."""
+        self._services.can_check = free
 
     def _leg(self, leg: Leg) -> Circuit:
         try:
@@ -201,7 +246,7 @@ class Isup:
     def idle(self, cic: int | Leg) -> bool:
         """Whether the circuit may be seized for an outgoing call now."""
         circuit = self._circuit(cic)
-        return circuit.idle and circuit.dpc not in self._inaccessible
+        return circuit.idle and self.destinations[circuit.dpc].reachable
 
     def circuit_state(self, cic: int | Leg) -> str:
         """Return `idle`, `incoming busy`, `outgoing busy`, `transient` or `unequipped`, and who blocks."""
@@ -222,6 +267,15 @@ class Isup:
     def reset(self, cic: int | Leg, now: Instant) -> None:
         """Reset a circuit."""
         self._circuit(cic).order_reset(now)
+
+    def check(self, cic: int | Leg, now: Instant) -> None:
+        """Check the continuity of an idle circuit. Raises `StateError` for one that is not."""
+        self._circuit(cic).order_check(now)
+
+    def query_group(self, cic: int | Leg, count: int, now: Instant) -> None:
+        """Ask the far end for the states of `count` circuits from `cic` on."""
+        for first, size in self._runs(cic, count):
+            self._groups.query(first.dpc, first.cic, size, now)
 
     def block_group(self, cic: int | Leg, count: int, now: Instant, *, hardware: bool = False) -> None:
         """Block `count` circuits from `cic` on, for maintenance or hardware failure."""
