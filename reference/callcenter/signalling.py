@@ -140,6 +140,7 @@ def _user_part(config: CentreConfig, network: str, groups: list[TrunkGroupConfig
             groups=names,
             timers=config.timers_of("ISUP"),
             minimum_digits=config.minimum_digits,
+            transit=bool(config.transit),
         )
     )
 

@@ -364,12 +364,12 @@ def backward_primitive(message: Message, *, transit: bool = False) -> Primitive:
     return kind(in_band, indicators.charge, brought)
 
 
-def answer_of(message: Message, *, transit: bool = False) -> Answer:
-    """Return what an ANM or CON tells the call engine."""
+def answer_of(message: Message, charge: int = 2, *, transit: bool = False) -> Answer:
+    """Return what an ANM or CON tells the call engine; `charge` is what the ACM said."""
     indicators = message.get(BackwardCallIndicators)
     connected = message.get(ConnectedNumber)
     return Answer(
-        2 if indicators is None else indicators.charge,
+        charge if indicators is None else indicators.charge,
         "" if connected is None else connected.digits,
         _transparent(message.optional) if transit else None,
     )

@@ -2,9 +2,10 @@
 
 Where calls end here this exchange is an end node: it looks at every instruction of the compatibility
 information, and passes nothing on. With calls in transit (`transit`) it is an intermediate one: what may be
-passed on is, with its compatibility information. A parameter is recognised when Q.763 table 5 has its code. Without compatibility information an unrecognised message or
-parameter is discarded and the far end told by CFN, cause 97 or 99; REL, RLC, CFN and the supervision
-messages are never answered by CFN and always carried out.
+passed on is, with its compatibility information. A parameter is recognised when Q.763 table 5 has its code.
+Without compatibility information an unrecognised message or parameter is discarded and the far end told by
+CFN, cause 97 or 99; REL, RLC, CFN and the supervision messages are never answered by CFN and always carried
+out.
 """
 
 from __future__ import annotations

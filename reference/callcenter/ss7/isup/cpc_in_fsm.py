@@ -126,7 +126,6 @@ TABLE: Final[Table[State, Event]] = Table(
         (S.WAIT_FOR_ADDRESS, E.T35): Transition("incomplete", S.WAIT_FOR_RLC, "Q.764 2.2.5"),
         (S.WAIT_FOR_ACM, E.SAM): Transition("digits_after", S.WAIT_FOR_ACM, "Q.764 2.1.2"),
         (S.WAIT_FOR_ACM, E.SGM): Transition("late", S.WAIT_FOR_ACM),
-        (S.WAIT_FOR_ACM, E.T10): Transition("digits_over", S.WAIT_FOR_ACM, "Q.764 table A.1"),
         (S.WAIT_FOR_ACM, E.COT_SUCCESS): Transition("continuity_after", S.WAIT_FOR_ACM, "Q.764 2.1.8"),
         (S.WAIT_FOR_ACM, E.COT_FAILURE): Transition("failed_after", S.CONTINUITY_FAILED, "Q.764 2.1.8"),
         (S.WAIT_FOR_ACM, E.T8): Transition("no_continuity", S.WAIT_FOR_RLC, "Q.764 2.9.8.3"),
@@ -230,10 +229,13 @@ class IncomingCall(Machine[State, Event]):
         assert self.offered is not None
         config = self.circuit.services.config
         count, minimum = len(self.offered.called), config.minimum_digits
-        missing = not self.offered.st and count < max(minimum, config.maximum_digits)
+        whole = not config.transit and count >= max(minimum, config.maximum_digits)
+        missing = not self.offered.st and not whole
         self.circuit.stop(self, "T10", "T35")
-        if missing:
-            self.circuit.start(self, "T35" if count < minimum else "T10", now)
+        if missing and count < minimum:
+            self.circuit.start(self, "T35", now)
+        elif missing and not config.transit:
+            self.circuit.start(self, "T10", now)
         return missing
 
     def _next(self) -> State:
@@ -259,11 +261,6 @@ class IncomingCall(Machine[State, Event]):
         digits = self.offered.add_digits(more.digits)
         self._told_digits = not self._count_digits(now)
         self.circuit.indicate(Digits(digits, self._told_digits))
-
-    def digits_over(self, now: Instant) -> None:
-        """T10 for an engine that has the call already."""
-        self._told_digits = True
-        self.circuit.indicate(Digits("", complete=True))
 
     def continuity_after(self, now: Instant, message: Message) -> None:
         """COT for an engine that has the call already."""

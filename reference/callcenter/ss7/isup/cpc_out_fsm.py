@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from callcenter.calls.primitives import (
     Cause,
+    Charge,
     Charging,
     Check,
     Continuity,
@@ -30,6 +31,7 @@ from callcenter.ss7.isup import continuity_fsm
 from callcenter.ss7.isup.calls import ISUP, answer_of, backward_primitive, initial_address, release
 from callcenter.ss7.isup.codec import Message
 from callcenter.ss7.isup.indicators import (
+    BackwardCallIndicators,
     CallingPartysCategory,
     ContinuityIndicators,
     InformationIndicators,
@@ -177,6 +179,8 @@ class OutgoingCall(Machine[State, Event]):
         self._release: tuple[Parameter, ...] = (CauseIndicators(16),)
         """The REL, which T1 repeats."""
         self._setup: Setup | None = None
+        self._charge = int(Charge.CHARGE)
+        """Charge indicator of the last backward message that had one."""
         self._transit = circuit.services.config.transit
 
     # set-up
@@ -227,17 +231,20 @@ class OutgoingCall(Machine[State, Event]):
 
     def progress(self, now: Instant, message: Message) -> None:
         """CPG, or what an ACM says."""
+        indicators = message.get(BackwardCallIndicators)
+        if indicators is not None and indicators.charge:
+            self._charge = indicators.charge
         self.circuit.indicate(backward_primitive(message, transit=self._transit))
 
     def answered(self, now: Instant, message: Message) -> None:
         """ANM."""
         self.circuit.stop(self, "T9")
-        self.circuit.indicate(answer_of(message, transit=self._transit))
+        self.circuit.indicate(answer_of(message, self._charge, transit=self._transit))
 
     def connected(self, now: Instant, message: Message) -> None:
         """CON: answer without ACM."""
         self.circuit.stop(self, "T7")
-        self.circuit.indicate(answer_of(message, transit=self._transit))
+        self.circuit.indicate(answer_of(message, self._charge, transit=self._transit))
 
     def information(self, now: Instant, message: Message) -> None:
         """INR (national use): calling number and category, as far as asked for and known."""
