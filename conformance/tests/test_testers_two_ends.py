@@ -436,7 +436,7 @@ def talking(ends: Ends) -> tuple[Caller, Caller, IsupTester]:
     ends.bench.run(SECOND // 10)
     call = theirs.call_on(6)
     theirs.inbox[6].clear()
-    called._take(call)
+    called.takes(call)
     call.send("CON")
     caller.is_answered(within=SECOND)
     return caller, called, theirs
@@ -563,3 +563,18 @@ def test_tup_octets_that_cannot_be_read_fail_what_waits() -> None:
     theirs.send_raw(b"\x05\x00\x11\x0a")
     with pytest.raises(Fail, match="IAM"):
         ours.expect(5, "ACM", within=SECOND)
+
+
+def test_looped_voice_sends_back_what_it_hears() -> None:
+    _, ours, theirs = tups()
+    caller, party = Caller(ours, "13800138000"), Caller(theirs, "10086")
+    caller.dials("10086", cic=7)
+    party.is_called(within=SECOND)
+    party.voice.loops()
+    caller.says_tone(2000, -12)
+    caller.hears_tone(2000, within=SECOND, level=(-12.5, -11.5))
+    party.voice.opens_the_loop()
+    caller.voice.is_silent()
+    caller.hears_silence(during=SECOND // 2)
+    caller.says_tone(2000, -12)
+    caller.voice.hears_no_tone(2000, during=SECOND)

@@ -51,6 +51,7 @@ class Voice:
         self._source: Callable[[int], Octets] | None = None
         self._sink: Callable[[Octets], None] | None = None
         self._keys = DtmfGenerator()
+        self._looped = False
         self._watch: ToneWatch | None = None
         bench.attach(self)
 
@@ -66,8 +67,8 @@ class Voice:
 
     @property
     def settled(self) -> bool:
-        """True when no key is being pressed."""
-        return not self._keys.remaining
+        """True when no key is being pressed and nothing is sent back: a loop in long blocks would be late."""
+        return not self._keys.remaining and not self._looped
 
     def connect(self, *, span: int, slot: int) -> None:
         """Take time slot `slot` of span `span`."""
@@ -135,6 +136,32 @@ class Voice:
         """Send `source(n)`, `uint8[n]`, until told otherwise; `what` it is, for the trace."""
         self.bench.trace.sent(self.bench.now, self.name, "audio", what)
         self._source = source
+
+    def loops(self) -> None:
+        """Send back what is heard, until told otherwise, as a circuit does that is looped for a check."""
+        waiting: deque[Octets] = deque()
+
+        def back(frames: int) -> Octets:
+            out = _SILENT[:frames].copy()
+            done = 0
+            while waiting and done < frames:
+                part = waiting.popleft()
+                taken = part[: frames - done]
+                out[done : done + len(taken)] = taken
+                done += len(taken)
+                if len(taken) < len(part):
+                    waiting.appendleft(part[len(taken) :])
+            return out
+
+        self.hands_on(lambda octets: waiting.append(octets.copy()))
+        self.says(back, "loop")
+        self._looped = True
+
+    def opens_the_loop(self) -> None:
+        """End what `loops` began."""
+        self._looped = False
+        self.hands_on(None)
+        self.is_silent()
 
     def is_silent(self) -> None:
         """Stop speaking."""
