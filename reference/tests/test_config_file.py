@@ -87,6 +87,10 @@ def test_point_code_that_does_not_fit_is_refused(text: str | int, variant: Varia
         ({"links": [{"peer": "publik", "slc": 0, "span": 0, "slot": 16}]}, "did you mean public"),
         ({"links": [{"peer": "public", "slc": 16, "span": 0, "slot": 16}]}, "slc: found 16"),
         ({"links": [{"peer": "public", "slc": 0, "span": 1, "slot": 16}]}, "span: found 1, expected 0 to 0"),
+        (
+            {"links": [{"peer": "public", "slc": 0, "span": 0, "slot": 16, "correction": "cyclic"}]},
+            "correction: found 'cyclic'",
+        ),
         ({"links": {}}, "links: found {}, expected an array"),
         ({"board": {"spans": "one"}}, "board.spans: found 'one', expected an integer"),
         ({"board": 3}, "board: found 3, expected a table"),

@@ -12,6 +12,7 @@ from callcenter.media.g711 import decode, encode_float
 from callcenter.system import ReferenceSystem, reference
 from testrig.clock import MINUTE, SECOND
 from testrig.line import Octets
+from testrig.system import Refused
 from testrig.virtual import LinePair, StationPair
 
 HOME = {"name": "home"}
@@ -300,3 +301,52 @@ def test_call_goes_in_transit_through_the_other_centre_and_back(
         assert not system.engine.calls.calls
         legs = list(system.engine.trunks.circuits)
         assert {system.engine.signalling.circuit_state(leg) for leg in legs} == {"idle"}
+
+
+# the link's level 2 under a call
+
+
+def test_call_over_a_cyclic_link_survives_bit_errors() -> None:
+    pair = Pair({"file": "pcr.toml"})
+    pair.in_service()
+    pair.line.a_to_b.bit_error_rate = pair.line.b_to_a.bit_error_rate = 5e-5
+    talking(pair)
+    pair.phones["home"][0].phone.hook(False)
+    pair.until(lambda: bool(pair.away.supervisor().records()), 5 * SECOND)
+    assert pair.away.supervisor().records()[-1]["cause"] == 16
+    pair.run(20 * SECOND)
+    for system in (pair.home, pair.away):
+        level2 = system.engine.signalling.link().link
+        assert level2.in_service
+        assert level2.faults > 0
+
+
+@pytest.mark.parametrize("file", ["reference.toml", "pcr.toml"])
+def test_messages_wait_for_the_processor_of_the_other_centre(file: str) -> None:
+    pair = Pair({"file": file})
+    pair.in_service()
+    on_duty(pair.home, "1001")
+    on_duty(pair.away, "1002")
+    pair.away.maintenance().processor_outage(True)
+    pair.run(SECOND // 10)
+    assert pair.home.engine.signalling.link().link.remote_outage
+    pair.away.maintenance().processor_outage(False)
+    pair.run(SECOND // 10)
+    assert pair.home.engine.signalling.link().link.in_service
+    pair.away.maintenance().congestion(True)
+    pair.phones["home"][0].phone.hook(True)
+    pair.until(lambda: pair.home.agent("1001").state() == "dialling", SECOND)
+    pair.home.agent("1001").dial("9" + pair.away.pixit.queue_number)
+    pair.run(2 * SECOND)
+    assert not pair.phones["away"][1].phone.ringing
+    pair.away.maintenance().congestion(False)
+    pair.until(lambda: pair.phones["away"][1].phone.ringing, 3 * SECOND)
+
+
+def test_orders_for_a_link_that_is_not_there_are_refused() -> None:
+    maintenance = reference().maintenance()
+    for order in (maintenance.processor_outage, maintenance.emergency, maintenance.congestion):
+        with pytest.raises(Refused, match="'public/7': not known, expected one of public/0"):
+            order(True, "public/7")
+    with pytest.raises(Refused, match="not known"):
+        maintenance.flush_link("public/7")
