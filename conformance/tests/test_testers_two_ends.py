@@ -566,12 +566,13 @@ def test_tup_octets_that_cannot_be_read_fail_what_waits() -> None:
 
 
 def test_looped_voice_sends_back_what_it_hears() -> None:
-    _, ours, theirs = tups()
+    ends, ours, theirs = tups()
     caller, party = Caller(ours, "13800138000"), Caller(theirs, "10086")
     caller.dials("10086", cic=7)
     party.is_called(within=SECOND)
     party.voice.loops()
     caller.says_tone(2000, -12)
+    ends.bench.run(SECOND // 4)
     caller.hears_tone(2000, within=SECOND, level=(-12.5, -11.5))
     party.voice.opens_the_loop()
     caller.voice.is_silent()
