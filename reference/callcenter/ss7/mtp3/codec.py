@@ -32,13 +32,13 @@ class Service(IntEnum):
     ISUP = 5
 
 
-class Heading(IntEnum):
-    """Headings H1 H0 of messages that are understood here (Q.704 15, Q.707 5)."""
+class TestHeading(IntEnum):
+    """Headings H1 H0 of link test messages (Q.707 5.2)."""
+
+    __test__ = False
 
     SLTM = 0x11
     SLTA = 0x21
-    TRA = 0x17
-    UPU = 0x1A
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,8 @@ class Label:
 class Message:
     """A message of level 3: service information octet, label and what follows it.
 
+    In national networks with congestion priorities the spare bits hold the message's (Q.704 14.2.3).
+
     ::
 
           8   7   6   5   4   3   2   1
@@ -91,10 +93,11 @@ class Message:
     ni: int
     label: Label
     data: bytes
+    priority: int = 0
 
     def encode(self, variant: Variant) -> bytes:
         """Return the octets that level 2 takes."""
-        return bytes((self.ni << 6 | self.si,)) + self.label.encode(variant) + self.data
+        return bytes((self.ni << 6 | self.priority << 4 | self.si,)) + self.label.encode(variant) + self.data
 
 
 def decode(octets: bytes, variant: Variant) -> Message:
@@ -112,7 +115,7 @@ def decode(octets: bytes, variant: Variant) -> Message:
             octets[7] & 0x0F,
             octets[7] >> 4,
         )
-    return Message(octets[0] & 0x0F, octets[0] >> 6, label, octets[1 + size :])
+    return Message(octets[0] & 0x0F, octets[0] >> 6, label, octets[1 + size :], octets[0] >> 4 & 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ class LinkTest:
 
     def encode(self) -> bytes:
         """Return heading, length and pattern."""
-        heading = Heading.SLTA if self.acknowledgement else Heading.SLTM
+        heading = TestHeading.SLTA if self.acknowledgement else TestHeading.SLTM
         return bytes((heading, len(self.pattern) << 4)) + self.pattern
 
 
@@ -144,20 +147,13 @@ def decode_link_test(data: bytes) -> LinkTest:
     """Return the link test in what follows the label; `DecodeError` if it is none."""
     if len(data) < 2:
         raise DecodeError(f"SLT: expected heading and length, found {len(data)} octets")
-    if data[0] not in {Heading.SLTM, Heading.SLTA}:
+    if data[0] not in {TestHeading.SLTM, TestHeading.SLTA}:
         raise DecodeError(f"SLT: offset 0: heading {data[0]:#04x}, expected 0x11 or 0x21 (Q.707 5.2)")
     length = data[1] >> 4
     pattern = data[2 : 2 + length]
     if len(pattern) != length or not length:
         raise DecodeError(f"SLT: offset 1: length {length}, but {len(data) - 2} octets follow")
-    return LinkTest(data[0] == Heading.SLTA, pattern)
-
-
-def user_part_unavailable(affected: int, user: int, cause: int, variant: Variant) -> bytes:
-    """Return what follows the label in a UPU (Q.704 15.17.2): heading, point code whose user part is
-    missing, user part in the low half octet and cause in the high one."""
-    size = 2 if variant == "itu14" else 3
-    return bytes((Heading.UPU,)) + affected.to_bytes(size, "little") + bytes((cause << 4 | user,))
+    return LinkTest(data[0] == TestHeading.SLTA, pattern)
 
 
 def point_code(text: str, variant: Variant) -> int:
