@@ -1,6 +1,6 @@
 """Message discrimination and distribution (Q.704 2.3, 2.4; blocks HMDC and HMDT).
 
-This point has no transfer function (it is not an STP), so a message for another point is discarded.
+A message for another point is passed on by a point with transfer function, and discarded by others.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ class Destination(Enum):
     LINK_TEST = "signalling link test"
     USER = "user part"
     UNEQUIPPED = "user part that is not equipped"
+    TRANSFER = "another point"
 
 
 @dataclass(slots=True)
@@ -55,6 +56,8 @@ class MessageDistribution:
             self.discarded.network_indicator += 1
             return None
         if message.label.dpc != config.point_code:
+            if config.transfer:
+                return Destination.TRANSFER, message
             self.discarded.destination += 1
             return None
         if message.si in config.users:

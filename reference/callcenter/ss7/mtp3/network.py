@@ -1,164 +1,249 @@
-"""Level 3 of a signalling point: one link set to one adjacent point (Q.704, Q.707).
-
-Restart (Q.704 9): this point has no transfer function and one adjacent point, so there is no routing
-information to wait for. When the first link becomes available it says so with TRA and gives traffic to its
-users at once. A TRA of the other end is counted and needs no answer. There is no changeover yet: when a
-link fails, what it had not delivered is lost to it, and new messages take the other links.
-"""
+"""Level 3 of a signalling point (Q.704, Q.707): composes the functional blocks, one object per network."""
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
 
-from callcenter.errors import ConfigurationError, StateError
+from callcenter.errors import ConfigurationError, DecodeError, StateError
 from callcenter.ss7.mtp2 import Mtp2Link
-from callcenter.ss7.mtp3 import lsac_fsm
-from callcenter.ss7.mtp3.codec import Heading, Message, Service, user_part_unavailable
+from callcenter.ss7.mtp3 import inhibit_fsm, lsac_fsm, tcoc_fsm, tprc_fsm
+from callcenter.ss7.mtp3.codec import Label, Message, Service, decode
 from callcenter.ss7.mtp3.config import Mtp3Config
+from callcenter.ss7.mtp3.flow_control import FlowControl
 from callcenter.ss7.mtp3.hmdt import Destination, Discarded, MessageDistribution
-from callcenter.ss7.mtp3.hmrt import MessageRouting
-from callcenter.ss7.mtp3.links import SignallingLink, TimerKey
-from callcenter.ss7.mtp3.timers import TIMERS
-from callcenter.timers import Timers, durations
+from callcenter.ss7.mtp3.indications import LinkNotice, NetworkIndication, Pause, Resume, Status, Transfer
+from callcenter.ss7.mtp3.links import Change, SignallingLink
+from callcenter.ss7.mtp3.management import (
+    CHANGEBACK,
+    CHANGEOVER,
+    INHIBITION,
+    Heading,
+    Management,
+    decode_management,
+)
+from callcenter.ss7.mtp3.rerouting import Rerouting
+from callcenter.ss7.mtp3.routes import RouteManagement
+from callcenter.ss7.mtp3.timers import Agenda
+from callcenter.ss7.mtp3.tsrc import Cause, LinkSet, Route, RouteSet, RouteStatus, SignallingRoutingControl
 from testrig.clock import Instant
+
+LinkId = tuple[int, int]
+"""Adjacent point and signalling link code."""
 
 UNEQUIPPED: int = 1
 """Cause of unavailability: unequipped remote user (Q.704 15.17.5)."""
 
-
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """A message for a user part (MTP-TRANSFER indication, Q.701 8.1)."""
-
-    si: int
-    opc: int
-    dpc: int
-    sls: int
-    data: bytes
-    spare: int = 0
-    """The label's four bits above the selection (china24)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """The point cannot be reached any more (MTP-PAUSE)."""
-
-    dpc: int
-
-
-@dataclass(frozen=True, slots=True)
-class Resume:
-    """The point can be reached (MTP-RESUME)."""
-
-    dpc: int
-
-
-NetworkIndication: TypeAlias = Transfer | Pause | Resume
+_LOCAL = {"LIA", "LID", "LUA", "LFU", "LRT"}
 
 
 class Mtp3:
-    """Level 3 over `links`, by signalling link code.
+    """Level 3 over `links`, by adjacent point and signalling link code.
 
     It keeps its own timers only: whoever owns the links lets their timers expire. After anything that can
     have changed a link, call `poll`.
     """
 
-    def __init__(self, config: Mtp3Config, links: Mapping[int, Mtp2Link]) -> None:
-        """Raises `ConfigurationError` for a link code out of range or a timer that is not allowed."""
-        for slc in links:
-            if not 0 <= slc <= 15:
-                raise ConfigurationError(f"signalling link code: found {slc}, expected 0 to 15 (Q.704 15.2)")
+    def __init__(self, config: Mtp3Config, links: Mapping[LinkId, Mtp2Link]) -> None:
+        """Raises `ConfigurationError` for a link code out of range, a route by a point without a link set or
+        a timer that is not allowed."""
         self.config = config
-        self.durations = durations(TIMERS, config.timers)
-        self.timers: Timers[TimerKey] = Timers()
-        self.links = {slc: SignallingLink(slc, link, self) for slc, link in sorted(links.items())}
-        self.hmrt = MessageRouting()
+        self.agenda = Agenda(config.timers)
         self.hmdt = MessageDistribution(config)
         self.management: Counter[int] = Counter()
         """Signalling network management messages received, by heading octet."""
-        self.undeliverable = 0
-        """Messages of users for a point that cannot be reached (Q.704 2.3.5)."""
-        self._now: Instant = 0
         self._indications: deque[NetworkIndication] = deque()
+        self.links: dict[LinkId, SignallingLink] = {}
+        self.link_sets: dict[int, LinkSet] = {}
+        for (adjacent, slc), level2 in sorted(links.items()):
+            self._add_link(adjacent, slc, level2)
+        self.tsrc = SignallingRoutingControl(self._route_sets(), lambda: self.restarted)
+        self.routes = RouteManagement(
+            self.tsrc.route_sets,
+            self.link_sets,
+            self.agenda,
+            self._tell,
+            transfer=config.transfer,
+            restricted=config.restricted,
+        )
+        self.flow_control = FlowControl(
+            config.congestion_levels,
+            self.agenda,
+            self._tell,
+            self._send_rct,
+            lambda dpc, level: self._indications.append(Status(dpc, congestion=level)),
+        )
+        self.rerouting = Rerouting(self.tsrc, self.agenda, self)
+        self.changeover = {link: tcoc_fsm.ChangeoverControl(link, self) for link in self.links.values()}
+        several = config.transfer or len(self.link_sets) > 1
+        self.tprc = tprc_fsm.SignallingPointRestartControl(
+            tprc_fsm.RestartOutputs(
+                self.agenda,
+                config.transfer,
+                several if config.restart is None else config.restart,
+                self.routes.inform_all,
+                self._traffic_restarts,
+            )
+        )
+        self.adjacent = {point: self._adjacent(point) for point in self.link_sets}
+        self._announced: set[int] = set()
+        """Adjacent points that said TRA while we restart."""
+
+    def _add_link(self, adjacent: int, slc: int, level2: Mtp2Link) -> None:
+        self.config.check_point("adjacent", adjacent)
+        if adjacent == self.config.point_code:
+            raise ConfigurationError(f"adjacent: found our own point code {adjacent}")
+        if not 0 <= slc <= 15:
+            raise ConfigurationError(f"signalling link code: found {slc}, expected 0 to 15 (Q.704 15.2)")
+        link = SignallingLink(adjacent, slc, level2, self)
+        self.links[adjacent, slc] = link
+        self.link_sets.setdefault(adjacent, LinkSet(adjacent)).links.append(link)
+
+    def _route_sets(self) -> list[RouteSet]:
+        groups: dict[int, list[list[Route]]] = {
+            point: [[Route(point, links)]] for point, links in self.link_sets.items()
+        }
+        for config in self.config.routes:
+            mine = groups.setdefault(config.destination, [])
+            for via in config.via:
+                for adjacent in via:
+                    if adjacent not in self.link_sets:
+                        raise ConfigurationError(
+                            f"routes: to {config.destination}: found {adjacent}, which has no link set"
+                        )
+                routes = [
+                    Route(config.destination, self.link_sets[each])
+                    for each in via
+                    if each != config.destination
+                ]
+                if routes:
+                    mine.append(routes)
+        return [RouteSet(destination, found) for destination, found in groups.items()]
+
+    def _adjacent(self, point: int) -> tprc_fsm.AdjacentRestartControl:
+        def send_tra() -> None:
+            self._tell(point, Management(Heading.TRA))
+
+        outputs = tprc_fsm.AdjacentOutputs(self.agenda, lambda: self.routes.inform(point), send_tra)
+        return tprc_fsm.AdjacentRestartControl(point, outputs)
+
+    def inhibition_outputs(self, link: SignallingLink) -> inhibit_fsm.InhibitOutputs:
+        """Return what the inhibition of a link may do."""
+
+        def send(heading: Heading) -> None:
+            self.about_link(link, Management(heading))
+
+        def told(what: str) -> None:
+            self._indications.append(LinkNotice(link.name, what))
+
+        def permitted() -> bool:
+            return not self.tsrc.needs(link)
+
+        return inhibit_fsm.InhibitOutputs(self.agenda, send, permitted, link.report, told)
 
     # orders
 
     def start(self, now: Instant) -> None:
         """Activate every link."""
-        for slc in self.links:
-            self.activate(slc, now)
+        for adjacent, slc in self.links:
+            self.activate(adjacent, slc, now)
 
-    def activate(self, slc: int, now: Instant, emergency: bool = False) -> None:
+    def activate(self, adjacent: int, slc: int, now: Instant, emergency: bool = False) -> None:
         """Activate a link; it is restored by itself until deactivated. `emergency` asks for the emergency
         proving period. Raises `StateError` for an unknown link."""
-        link = self._link(slc)
-        self._now = now
+        link = self.link(adjacent, slc)
+        self.agenda.now = now
         link.emergency = emergency
-        link.order(lsac_fsm.Event.ACTIVATE, now)
+        link.order(lsac_fsm.Event.ACTIVATE)
         if link.lsac.state is lsac_fsm.State.ALIGNING:
             link.level2.emergency(emergency, now)
 
-    def deactivate(self, slc: int, now: Instant) -> None:
+    def deactivate(self, adjacent: int, slc: int, now: Instant) -> None:
         """Take a link out of service. Raises `StateError` for an unknown link."""
-        link = self._link(slc)
-        self._now = now
-        link.order(lsac_fsm.Event.DEACTIVATE, now)
+        link = self.link(adjacent, slc)
+        self.agenda.now = now
+        link.order(lsac_fsm.Event.DEACTIVATE)
+
+    def inhibit(self, adjacent: int, slc: int, now: Instant) -> None:
+        """Ask the other end to keep traffic off a link. Raises `StateError` when that would leave a point
+        without a route, and for an unknown link; a `LinkNotice` says what the other end made of it."""
+        link = self.link(adjacent, slc)
+        self.agenda.now = now
+        if not link.in_service:
+            raise StateError(f"inhibit {link.name}: the link is {link.lsac.state.value}, expected active")
+        link.local.handle(inhibit_fsm.LocalEvent.INHIBIT)
+        if link.local.state is inhibit_fsm.LocalState.UNINHIBITED:
+            raise StateError(f"inhibit {link.name}: denied, a point would have no route left (Q.704 10.2)")
+
+    def uninhibit(self, adjacent: int, slc: int, now: Instant) -> None:
+        """Let traffic use a link again. Raises `StateError` for an unknown link."""
+        link = self.link(adjacent, slc)
+        self.agenda.now = now
+        link.local.handle(inhibit_fsm.LocalEvent.UNINHIBIT)
+
+    def processor_outage(self, adjacent: int, slc: int, on: bool, now: Instant) -> None:
+        """Our processor is out for a link, or is back. Raises `StateError` for an unknown link."""
+        link = self.link(adjacent, slc)
+        self.agenda.now = now
+        link.outage(on)
 
     def transfer(self, si: int, dpc: int, sls: int, data: bytes, now: Instant, spare: int = 0) -> None:
         """Send a message of a user part. It is discarded and counted when `dpc` cannot be reached."""
-        self._now = now
-        slc = self.hmrt.carrier(sls) if dpc == self.config.adjacent else None
-        if slc is None:
-            self.undeliverable += 1
-            return
-        self.links[slc].send(si, data, sls, now, spare)
+        self.agenda.now = now
+        config = self.config
+        label = Label(dpc, config.point_code, sls, spare)
+        octets = Message(si, config.network_indicator, label, data).encode(config.variant)
+        link = self.tsrc.submit(dpc, sls, octets)
+        if link is not None and link.congested:
+            self.flow_control.taken(link, dpc, None, 0)
 
-    def link_state(self, slc: int) -> str:
-        """State of a link: that of its activity, or `processor outage`."""
-        link = self._link(slc)
-        if link.remote_outage:
-            return "processor outage"
-        return link.lsac.state.value
-
-    def available(self, slc: int) -> bool:
-        """True while traffic may use link `slc`."""
-        return self._link(slc).available
-
-    def _link(self, slc: int) -> SignallingLink:
-        if slc not in self.links:
-            known = ", ".join(str(code) for code in self.links)
-            raise StateError(f"signalling link {slc}: not known; links are {known}")
-        return self.links[slc]
-
-    # stimuli
-
-    def poll(self, now: Instant) -> None:
-        """Take what the links have to say."""
-        self._now = now
-        for link in self.links.values():
-            link.poll(now)
-
-    def expire(self, now: Instant) -> None:
-        """Carry out the timers whose time has come."""
-        self._now = now
-        for name, slc in self.timers.expired(now):
-            self.links[slc].expired(name, now)
+    # what can be asked
 
     @property
-    def next_deadline(self) -> Instant | None:
-        """When `expire` is next due."""
-        return self.timers.next_deadline
+    def durations(self) -> dict[str, int]:
+        """Timers in force, in frames."""
+        return self.agenda.durations
 
-    def indications(self) -> list[NetworkIndication]:
-        """Return what happened since the last call, in order."""
-        if not self._indications:
-            return []
-        indications = list(self._indications)
-        self._indications.clear()
-        return indications
+    @property
+    def restarted(self) -> bool:
+        """True while user traffic is possible at all."""
+        return self.tprc.state is tprc_fsm.State.AVAILABLE
+
+    def link(self, adjacent: int, slc: int) -> SignallingLink:
+        """Return a link. Raises `StateError` for an unknown one."""
+        if (adjacent, slc) not in self.links:
+            known = ", ".join(f"{point}/{code}" for point, code in self.links)
+            raise StateError(f"signalling link {adjacent}/{slc}: not known; links are {known}")
+        return self.links[adjacent, slc]
+
+    def link_state(self, adjacent: int, slc: int) -> str:
+        """State of a link: that of its activity, `processor outage`, or what is inhibited."""
+        link = self.link(adjacent, slc)
+        if link.blocked:
+            return "processor outage"
+        if link.in_service and link.inhibited:
+            ends = [inhibit_fsm.LocalState.INHIBITED] if link.local.inhibited else []
+            return "locally inhibited" if ends else "remotely inhibited"
+        return link.lsac.state.value
+
+    def available(self, adjacent: int, slc: int) -> bool:
+        """True while traffic may use a link."""
+        return self.link(adjacent, slc).available
+
+    def destination_state(self, dpc: int) -> str:
+        """`accessible`, `restricted`, `inaccessible`, or `unknown` for a point no route leads to."""
+        routes = self.tsrc.route_sets.get(dpc)
+        if routes is None:
+            return "unknown"
+        found = routes.current() if self.restarted else None
+        if found is None:
+            return "inaccessible"
+        return "restricted" if found[1][0].status is RouteStatus.RESTRICTED else "accessible"
+
+    @property
+    def undeliverable(self) -> int:
+        """Messages for a point that cannot be reached (Q.704 2.3.5)."""
+        return self.tsrc.undeliverable
 
     @property
     def discarded(self) -> Discarded:
@@ -170,18 +255,112 @@ class Mtp3:
         """True while no user has yet to read an indication."""
         return not self._indications
 
+    # stimuli
+
+    def poll(self, now: Instant) -> None:
+        """Take what the links have to say."""
+        self.agenda.now = now
+        for link in self.links.values():
+            link.poll()
+
+    def expire(self, now: Instant) -> None:
+        """Carry out the timers whose time has come."""
+        self.agenda.expire(now)
+
+    @property
+    def next_deadline(self) -> Instant | None:
+        """When `expire` is next due."""
+        return self.agenda.next_deadline
+
+    def indications(self) -> list[NetworkIndication]:
+        """Return what happened since the last call, in order."""
+        if not self._indications:
+            return []
+        indications = list(self._indications)
+        self._indications.clear()
+        return indications
+
     # what the links say
 
-    def availability_changed(self) -> None:
-        """A link became available or is not any more."""
-        before = self.hmrt.accessible
-        self.hmrt.use(slc for slc, link in self.links.items() if link.available)
-        after = self.hmrt.accessible
-        if after and not before:
-            self._send_management(bytes((Heading.TRA,)), 0)
-            self._indications.append(Resume(self.config.adjacent))
-        elif before and not after:
-            self._indications.append(Pause(self.config.adjacent))
+    def link_changed(self, link: SignallingLink, change: Change) -> None:
+        """A link became available, or is not any more: changeover, restart, rerouting, in this order."""
+        links = self.link_sets[link.adjacent]
+        if change is Change.AVAILABLE:
+            self._link_set_up(links)
+            self.changeover[link].handle(tcoc_fsm.Event.AVAILABLE, None)
+        else:
+            self.changeover[link].handle(tcoc_fsm.Event[change.name], None)
+            if not any(each.in_service and not each.blocked for each in links.links):
+                self._link_set_down(links)
+        self.reroute(Cause.LINK)
+
+    def _link_set_up(self, links: LinkSet) -> None:
+        adjacent = self.adjacent[links.adjacent]
+        if adjacent.state is not tprc_fsm.AdjacentState.UNAVAILABLE:
+            return
+        point = links.adjacent
+        self.routes.forget(point)
+        if self.restarted:
+            if self.config.restart is False or (self.config.restart is None and len(self.link_sets) == 1):
+                known = True
+            else:
+                known = self.tsrc.route_sets[point].current() is not None
+            adjacent.handle(tprc_fsm.AdjacentEvent.UP_ACCESSIBLE if known else tprc_fsm.AdjacentEvent.UP)
+        else:
+            adjacent.handle(tprc_fsm.AdjacentEvent.UP_ACCESSIBLE)
+            self.tprc.handle(tprc_fsm.Event.LINK)
+        links.ready = adjacent.state is tprc_fsm.AdjacentState.AVAILABLE
+        self.tprc.settle()
+
+    def _link_set_down(self, links: LinkSet) -> None:
+        self.adjacent[links.adjacent].handle(tprc_fsm.AdjacentEvent.DOWN)
+        links.ready = False
+        self.routes.forget(links.adjacent)
+        self._announced.discard(links.adjacent)
+        if not any(each.in_service and not each.blocked for each in self.links.values()):
+            self.tprc.handle(tprc_fsm.Event.ISOLATION)
+            self._reset_inhibition()
+
+    def _reset_inhibition(self) -> None:
+        """An isolated point restarts with no link inhibited (Q.704 9.1)."""
+        for link in self.links.values():
+            link.local.handle(inhibit_fsm.LocalEvent.RESET)
+            link.remote.handle(inhibit_fsm.RemoteEvent.RESET)
+
+    def _traffic_restarts(self) -> None:
+        """Our restart is over: every adjacent point hears TRA, users hear what they can reach."""
+        for point, links in self.link_sets.items():
+            if links.available:
+                self._tell(point, Management(Heading.TRA))
+                self.adjacent[point].announced()
+        self._announced.clear()
+        self.reroute(Cause.ROUTE)
+
+    def reroute(self, cause: Cause) -> None:
+        """Move traffic to where it belongs now, and tell users and adjacent points what has changed."""
+        self.rerouting.look(cause)
+        for destination, routes in self.tsrc.route_sets.items():
+            accessible = self.restarted and routes.current() is not None
+            if accessible is not routes.accessible:
+                routes.accessible = accessible
+                self._indications.append(Resume(destination) if accessible else Pause(destination))
+                if not accessible:
+                    self.flow_control.lost(destination)
+                    self._need(routes)
+        if self.restarted:
+            self.routes.inform_all()
+
+    def _need(self, routes: RouteSet) -> None:
+        """A destination is lost: inhibited links to it are taken back (Q.704 10.3)."""
+        for route in routes:
+            for link in route.link_set.links:
+                if link.in_service and not link.blocked:
+                    link.local.handle(inhibit_fsm.LocalEvent.NEEDED)
+                    link.remote.handle(inhibit_fsm.RemoteEvent.NEEDED)
+
+    def congestion_changed(self, link: SignallingLink) -> None:
+        """A link's transmission buffer has passed a threshold."""
+        self.flow_control.link_changed(link)
 
     def message_received(self, link: SignallingLink, octets: bytes) -> None:
         """A link delivered a message."""
@@ -195,24 +374,172 @@ class Mtp3:
                 Transfer(message.si, label.opc, label.dpc, label.sls, message.data, label.spare)
             )
         elif destination is Destination.LINK_TEST:
-            link.link_test(message, self._now)
+            link.link_test(message)
         elif destination is Destination.MANAGEMENT:
-            self.management[message.data[0] if message.data else 0] += 1
+            self._management(message)
+        elif destination is Destination.TRANSFER:
+            self._pass_on(link, message, octets)
         else:
             self._refuse(message)
 
+    def _pass_on(self, link: SignallingLink, message: Message, octets: bytes) -> None:
+        """Transfer a message to another point (Q.704 2.4.3), which may be one that the adjacent point ought
+        not to send by us (13.2.2)."""
+        label = message.label
+        routes = self.tsrc.route_sets.get(label.dpc)
+        found = routes.current() if routes and self.restarted else None
+        if found is None:
+            self.tsrc.undeliverable += 1
+            self.routes.misled(label.dpc, link.adjacent)
+            return
+        if any(route.link_set.adjacent == link.adjacent for route in found[1]):
+            self.routes.circular += 1
+            self.routes.misled(label.dpc, link.adjacent)
+        carrier = self.tsrc.submit(label.dpc, label.sls, octets)
+        if carrier is not None and carrier.congested:
+            self.flow_control.taken(carrier, label.dpc, label.opc, message.priority)
+
     def _refuse(self, message: Message) -> None:
         """Tell the originating point that the user part is not here (Q.704 11.2.7)."""
-        if message.label.opc != self.config.adjacent:
+        answer = Management(Heading.UPU, point=self.config.point_code, user=message.si, cause=UNEQUIPPED)
+        self.send_management(message.label.opc, answer, message.label.sls)
+
+    # network management
+
+    def _management(self, message: Message) -> None:
+        self.management[message.data[0] if message.data else 0] += 1
+        try:
+            found = decode_management(message.data, self.config.variant)
+        except DecodeError:
+            self.hmdt.discarded.malformed += 1
             return
+        origin, heading = message.label.opc, found.heading
+        if heading in CHANGEOVER or heading in CHANGEBACK or heading in INHIBITION:
+            link = self.links.get((origin, message.label.sls))
+            if link is not None:
+                self._about_link(link, found)
+        elif heading is Heading.TFC:
+            self.flow_control.controlled(found)
+        elif heading is Heading.UPU:
+            self._indications.append(Status(found.point, user=found.user, cause=found.cause))
+        elif heading is Heading.RCT or origin not in self.link_sets:
+            return
+        elif heading is Heading.TRA:
+            self._traffic_restart_allowed(origin)
+        elif heading in {Heading.RST, Heading.RSR}:
+            self.routes.tested(origin, found)
+        elif self.routes.heard(origin, found) and self.restarted:
+            self.reroute(Cause.ROUTE)
+
+    def _about_link(self, link: SignallingLink, message: Management) -> None:
+        heading = message.heading
+        if heading in CHANGEOVER:
+            self.changeover[link].handle(tcoc_fsm.Event[heading.name], message)
+        elif heading is Heading.CBD:
+            answer = Management(Heading.CBA, code=message.code)
+            self.send_management(link.adjacent, answer, link.slc)
+        elif heading is Heading.CBA:
+            self.rerouting.acknowledged(link, message.code)
+        elif heading.name in _LOCAL:
+            link.local.handle(inhibit_fsm.LocalEvent[heading.name])
+        else:
+            link.remote.handle(inhibit_fsm.RemoteEvent[heading.name])
+
+    def _traffic_restart_allowed(self, point: int) -> None:
+        links, adjacent = self.link_sets[point], self.adjacent[point]
+        if not self.restarted:
+            self._announced.add(point)
+            awaited = {each.adjacent for each in self.link_sets.values() if each.available}
+            if awaited <= self._announced:
+                self.tprc.handle(tprc_fsm.Event.ALL_READY)
+                self.tprc.settle()
+            return
+        adjacent.handle(tprc_fsm.AdjacentEvent.TRA)
+        self.adjacent_settled(links)
+
+    def adjacent_settled(self, links: LinkSet) -> None:
+        """The restart of an adjacent point may be over."""
+        ready = self.adjacent[links.adjacent].state is tprc_fsm.AdjacentState.AVAILABLE
+        if ready is not links.ready:
+            links.ready = ready
+            self.reroute(Cause.ROUTE)
+
+    # sending
+
+    def _tell(self, point: int, message: Management) -> None:
+        self.send_management(point, message, 0)
+
+    def send_management(self, point: int, message: Management, sls: int, priority: int = 0) -> bool:
+        """Send a message of network management by any link that leads there; False without one."""
+        link = self._way(point, sls)
+        if link is not None:
+            link.transmit(self._encoded(point, message, sls, priority))
+        return link is not None
+
+    def _encoded(self, point: int, message: Management, sls: int, priority: int = 0) -> bytes:
         config = self.config
-        data = user_part_unavailable(config.point_code, message.si, UNEQUIPPED, config.variant)
-        self._send_management(data, message.label.sls)
+        label = Label(point, config.point_code, sls)
+        data = message.encode(config.variant)
+        return Message(Service.SNM, config.network_indicator, label, data, priority).encode(config.variant)
 
-    def _send_management(self, data: bytes, sls: int) -> None:
-        slc = self.hmrt.carrier(sls)
-        if slc is not None:
-            self.links[slc].send(Service.SNM, data, sls, self._now)
+    def _way(self, point: int, sls: int) -> SignallingLink | None:
+        direct = self.link_sets.get(point)
+        found = direct.for_management(sls) if direct else None
+        routes = self.tsrc.route_sets.get(point)
+        return found or (routes.link(sls) if routes else None)
+
+    def _send_rct(self, point: int, priority: int) -> None:
+        self.send_management(point, Management(Heading.RCT), 0, priority)
+
+    def about_link(self, link: SignallingLink, message: Management) -> bool:
+        """Send a message about a link to its other end; False when there is no path."""
+        return self.send_management(link.adjacent, message, link.slc)
+
+    def declare(self, old: SignallingLink, new: SignallingLink, code: int) -> None:
+        """Send CBD by the alternative link (Q.704 6.3.3)."""
+        old.transmit(self._encoded(new.adjacent, Management(Heading.CBD, code=code), new.slc))
+
+    def leads_to(self, link: SignallingLink, point: int) -> bool:
+        """Whether messages for an adjacent point get there by `link`."""
+        routes = self.tsrc.route_sets[point]
+        return any(link in route.link_set.links and route.usable for route in routes)
+
+    def notice(self, link: SignallingLink, what: str) -> None:
+        """Tell management something of a link."""
+        self._indications.append(LinkNotice(link.name, what))
+
+    # changeover
+
+    def hold_link(self, link: SignallingLink, owner: object) -> bool:
+        """Hold the traffic of a link; whether any of it can go elsewhere."""
+        flows = self.tsrc.carried_by(link)
+        self.tsrc.hold(flows, owner)
+        return any(self.tsrc.target(flow) is not None for flow in flows)
+
+    def put_back(self, owner: object, messages: Sequence[bytes]) -> None:
+        """Route messages that were retrieved from a link; tests and what concerned the link are of the past."""
+        flows: dict[tuple[int, int], list[bytes]] = {}
+        for octets in messages:
+            message = decode(octets, self.config.variant)
+            label = message.label
+            own = label.opc == self.config.point_code
+            if message.si in {Service.SLT, Service.SLT_SPECIAL} and own:
+                continue
+            if message.si == Service.SNM and own:
+                self._repeat(message)
+                continue
+            flows.setdefault((label.dpc, label.sls), []).append(octets)
+        for (destination, sls), found in flows.items():
+            self.tsrc.put_back(owner, destination, sls, found)
+
+    def _repeat(self, message: Message) -> None:
+        found = decode_management(message.data, self.config.variant)
+        if found.heading not in CHANGEOVER and found.heading not in CHANGEBACK:
+            self.send_management(message.label.dpc, found, message.label.sls, message.priority)
+
+    def release(self, owner: object) -> None:
+        """Let held traffic go."""
+        self.tsrc.release(owner)
 
 
-__all__ = ["Mtp3", "NetworkIndication", "Pause", "Resume", "Transfer"]
+__all__ = ["LinkId", "Mtp3"]

@@ -36,9 +36,17 @@ TIMERS: Final = {
         _spec("T14", 2.5, 2, 3, "awaiting the inhibit acknowledgement"),
         _spec("T15", 2.5, 2, 3, "until the route set congestion test"),
         _spec("T16", 1.7, 1.4, 2, "awaiting the outcome of the route set congestion test"),
-        _spec("T17", 1, 0.8, 1.5, "delay between a failed alignment and the link's restart, against oscillation"),
-        _spec("T18", 20, 1, 58, "restart with transfer function: awaiting links and routing information; the "
-              "value is the network's, so that T20 does not run out first"),
+        _spec(
+            "T17", 1, 0.8, 1.5, "delay between a failed alignment and the link's restart, against oscillation"
+        ),
+        _spec(
+            "T18",
+            20,
+            1,
+            58,
+            "restart with transfer function: awaiting links and routing information; the "
+            "value is the network's, so that T20 does not run out first",
+        ),
         _spec("T19", 68, 67, 69, "TRA not answered again after a restart, against TRA to and fro"),
         _spec("T20", 60, 59, 61, "restart of our own signalling point, all of it"),
         _spec("T21", 64, 63, 65, "restart of an adjacent signalling point, all of it"),
