@@ -58,6 +58,8 @@ class RouteSpec:
 
     destination: int
     via: tuple[int, ...]
+    shared: bool = False
+    """The ways share the load instead: a combined link set (Q.704 2.3.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,15 @@ class MaintenanceClient(Protocol):
 
     def flush_link(self, link: str = "") -> None:
         """Discard the messages that level 2 holds back in a processor outage (Q.703 8.4)."""
+        ...
+
+    def inhibit_link(self, link: str = "") -> None:
+        """Keep user traffic off a link (Q.704 10); refused where a point would be left without a route."""
+        ...
+
+    def uninhibit_link(self, link: str = "") -> None: ...
+    def destination_state(self, point_code: int, network: str = "") -> str:
+        """`accessible`, `restricted`, `inaccessible`, or `unknown` where no route leads."""
         ...
 
     def link_state(self, link: str = "") -> str:

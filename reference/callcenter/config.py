@@ -39,6 +39,10 @@ class NetworkConfig:
     """Other points, adjacent or not, by name."""
     indicator: int = 2
     """Network indicator: 2 is a national network (Q.704 14.2.2)."""
+    transfer: bool = False
+    """We pass messages for other points on: signalling transfer point (Q.704 2.4.3)."""
+    congestion_levels: int = 0
+    """Levels of congestion of the national option with priorities; 0: the international method (Q.704 11.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ class RouteConfig:
     via: tuple[str, ...]
     """Adjacent points in order of priority."""
     network: str = ""
+    shared: bool = False
+    """The ways are one combined link set: they share the load (Q.704 2.3.4)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from callcenter.cti.journal import Journal, Types
 from callcenter.errors import ConfigurationError, StateError
 from callcenter.ss7.isup import Isup, IsupConfig
 from callcenter.ss7.mtp2 import Mtp2Link
-from callcenter.ss7.mtp3 import Mtp3, Mtp3Config, Pause, Resume, Transfer
+from callcenter.ss7.mtp3 import LinkNotice, Mtp3, Mtp3Config, Pause, Resume, RouteConfig, Status, Transfer
 from callcenter.ss7.notices import Notice, What
 from callcenter.ss7.tup import Tup, TupConfig
 from callcenter.ss7.user_part import UserPart
@@ -60,11 +60,16 @@ class Network:
 def build(config: CentreConfig, board: Board, journal: Journal) -> Signalling:
     """Compose the stack of `config`; raises `ConfigurationError` for what it cannot be."""
     try:
-        channels = [Channel(link, config.network_of(link), _level2(config, link)) for link in config.links]
+        channels = [_channel(config, link) for link in config.links]
         networks = [_network(config, name, channels) for name in config.in_use]
         return Signalling(config, board, journal, channels=channels, networks=networks)
     except ConfigurationError as error:
         raise ConfigurationError(f"{config.source}: {error}") from error
+
+
+def _channel(config: CentreConfig, link: LinkConfig) -> Channel:
+    network = config.network_of(link)
+    return Channel(link, network, config.point(link.peer, network), _level2(config, link))
 
 
 def _level2(config: CentreConfig, link: LinkConfig) -> Mtp2Link:
@@ -85,12 +90,6 @@ def link_name(link: LinkConfig) -> str:
 def _network(config: CentreConfig, name: str, channels: list[Channel]) -> Network:
     mine = [channel for channel in channels if channel.network == name]
     groups = [group for group in config.trunk_groups if config.network_of(group) == name]
-    peers = {channel.config.peer for channel in mine} | {group.peer for group in groups}
-    if len(peers) != 1:
-        raise ConfigurationError(
-            f"links: found peers {', '.join(sorted(peers))} of network {name}, "
-            "expected one adjacent point for all links and trunk groups"
-        )
     point = config.networks[name]
     users = {
         SERVICES[user]: _user_part(config, name, [group for group in groups if group.user == user])
@@ -99,17 +98,35 @@ def _network(config: CentreConfig, name: str, channels: list[Channel]) -> Networ
     network = Mtp3Config(
         variant=point.variant,
         point_code=config.own(name),
-        adjacent=config.point(peers.pop(), name),
         network_indicator=point.indicator,
+        routes=tuple(_routes(config, name)),
+        transfer=point.transfer,
+        congestion_levels=point.congestion_levels,
         timers=config.timers_of("MTP3"),
         users=frozenset(users),
     )
+    links = {(config.point(each.config.peer, name), each.config.slc): each.link for each in mine}
     places = {
         (SERVICES[group.user], config.point(group.peer, name), each.cic): trunk(each.span, each.slot)
         for group in groups
         for each in circuits(group)
     }
-    return Network(name, Mtp3(network, {each.config.slc: each.link for each in mine}), users, places)
+    mtp3 = Mtp3(network, links)
+    for group in groups:
+        if config.point(group.peer, name) not in mtp3.tsrc.route_sets:
+            raise ConfigurationError(
+                f"trunk_groups[{group.name}].peer: found {group.peer}, expected a point that a link set or a "
+                f"route of network {name} leads to"
+            )
+    return Network(name, mtp3, users, places)
+
+
+def _routes(config: CentreConfig, name: str) -> Iterator[RouteConfig]:
+    for route in config.routes:
+        if config.network_of(route) == name:
+            ways = tuple(config.point(via, name) for via in route.via)
+            groups = (ways,) if route.shared else tuple((way,) for way in ways)
+            yield RouteConfig(config.point(route.to, name), groups)
 
 
 def _user_part(config: CentreConfig, network: str, groups: list[TrunkGroupConfig]) -> UserPart:
@@ -148,10 +165,11 @@ def _user_part(config: CentreConfig, network: str, groups: list[TrunkGroupConfig
 class Channel:
     """A link on its HDLC channel, and what the channel was last told."""
 
-    __slots__ = ("config", "fill", "link", "more", "network", "number", "seen", "state")
+    __slots__ = ("adjacent", "config", "fill", "link", "more", "network", "number", "seen", "state")
 
-    def __init__(self, config: LinkConfig, network: str, link: Mtp2Link) -> None:
+    def __init__(self, config: LinkConfig, network: str, adjacent: int, link: Mtp2Link) -> None:
         self.config = config
+        self.adjacent = adjacent
         self.network = network
         self.link = link
         self.number = -1
@@ -234,8 +252,10 @@ class Signalling:
                 if isinstance(indication, Transfer):
                     selection = indication.sls | indication.spare << 4
                     network.users[indication.si].receive(indication.opc, indication.data, now, selection)
-                else:
+                elif isinstance(indication, (Pause, Resume)):
                     self._accessible(network, indication, now)
+                else:
+                    self._write_status(network, indication, now)
             for service, user in network.users.items():
                 self._write_notices(network, service, user, now)
                 found += user.indications()
@@ -269,6 +289,20 @@ class Signalling:
                 user.resume(indication.dpc, now)
             else:
                 user.pause(indication.dpc, now)
+
+    def _write_status(self, network: Network, indication: Status | LinkNotice, now: Instant) -> None:
+        """Write congestion, unavailable user parts and what came of link orders into the journal."""
+        if isinstance(indication, LinkNotice):
+            self._journal.append(now, Types.LINK, {"link": indication.link, "what": indication.what})
+            return
+        data: dict[str, object] = {"point_code": indication.dpc}
+        if indication.user is None:
+            data["congestion"] = indication.congestion
+        else:
+            data |= {"unavailable_user": indication.user, "cause": indication.cause}
+        if self._several:
+            data["network"] = network.name
+        self._journal.append(now, Types.DESTINATION, data)
 
     def request(self, leg: Leg, primitive: Primitive, now: Instant) -> None:
         """Give a circuit a primitive."""
@@ -332,22 +366,42 @@ class Signalling:
             )
         return self._by_name[name]
 
-    def _level3(self, channel: Channel) -> Mtp3:
-        return self.networks[channel.network].mtp3
+    def _level3(self, name: str) -> tuple[Mtp3, int, int]:
+        """Level 3 of a link, and the link's adjacent point and code there."""
+        channel = self.link(name)
+        return self.networks[channel.network].mtp3, channel.adjacent, channel.config.slc
 
     def activate(self, now: Instant, *, emergency: bool, link: str = "") -> None:
         """Activate a link."""
-        channel = self.link(link)
-        self._level3(channel).activate(channel.config.slc, now, emergency)
+        mtp3, adjacent, slc = self._level3(link)
+        mtp3.activate(adjacent, slc, now, emergency)
 
     def deactivate(self, now: Instant, *, link: str = "") -> None:
         """Deactivate a link."""
-        channel = self.link(link)
-        self._level3(channel).deactivate(channel.config.slc, now)
+        mtp3, adjacent, slc = self._level3(link)
+        mtp3.deactivate(adjacent, slc, now)
+
+    def inhibit(self, now: Instant, *, link: str = "") -> None:
+        """Keep user traffic off a link."""
+        mtp3, adjacent, slc = self._level3(link)
+        mtp3.inhibit(adjacent, slc, now)
+
+    def uninhibit(self, now: Instant, *, link: str = "") -> None:
+        """Let user traffic use a link again."""
+        mtp3, adjacent, slc = self._level3(link)
+        mtp3.uninhibit(adjacent, slc, now)
 
     def processor_outage(self, on: bool, now: Instant, *, link: str = "") -> None:
-        """Set or clear the outage of our processor at a link's level 2."""
-        self.link(link).link.processor_outage(on, now)
+        """Set or clear the outage of our processor for a link."""
+        mtp3, adjacent, slc = self._level3(link)
+        mtp3.processor_outage(adjacent, slc, on, now)
+
+    def destination_state(self, point_code: int, network: str = "") -> str:
+        """Whether a point can be reached; raises `StateError` for a network that does not exist."""
+        name = network or next(iter(self.networks))
+        if name not in self.networks:
+            raise StateError(f"network {name!r}: not known, expected one of {', '.join(self.networks)}")
+        return self.networks[name].mtp3.destination_state(point_code)
 
     def emergency(self, on: bool, now: Instant, *, link: str = "") -> None:
         """Set or cease emergency at a link's level 2; the next activation says anew what it is."""
@@ -363,8 +417,8 @@ class Signalling:
 
     def link_state(self, link: str = "") -> str:
         """State of a link in the words of `testrig.system.MaintenanceClient`."""
-        channel = self.link(link)
-        state = self._level3(channel).link_state(channel.config.slc)
+        mtp3, adjacent, slc = self._level3(link)
+        state = mtp3.link_state(adjacent, slc)
         return _LINK_STATES.get(state, state)
 
     def circuit_state(self, leg: Leg) -> str:
@@ -396,7 +450,7 @@ class Signalling:
         }
         for channel in self._channels[:1]:
             parts["MTP2"] = channel.link.durations
-            parts["MTP3"] = self._level3(channel).durations
+            parts["MTP3"] = self.networks[channel.network].mtp3.durations
         return {f"{part} {name}": value for part, values in parts.items() for name, value in values.items()}
 
     # time

@@ -310,6 +310,23 @@ class Maintenance:
         with self._ordering():
             self._engine.signalling.discard(self._engine.now, link=link)
 
+    def inhibit_link(self, link: str = "") -> None:
+        """Keep user traffic off a signalling link."""
+        with self._ordering():
+            self._engine.signalling.inhibit(self._engine.now, link=link)
+
+    def uninhibit_link(self, link: str = "") -> None:
+        """Let user traffic use a signalling link again."""
+        with self._ordering():
+            self._engine.signalling.uninhibit(self._engine.now, link=link)
+
+    def destination_state(self, point_code: int, network: str = "") -> str:
+        """Whether a point can be reached."""
+        try:
+            return self._engine.signalling.destination_state(point_code, network)
+        except CallcenterError as error:
+            raise Refused(str(error)) from error
+
     def link_state(self, link: str = "") -> str:
         """State of a signalling link."""
         return self._engine.signalling.link_state(link)
@@ -412,11 +429,13 @@ def _link_spec(config: CentreConfig, link: LinkConfig) -> LinkSpec:
 def _network_spec(config: CentreConfig, name: str) -> NetworkSpec:
     network = config.networks[name]
     routes = tuple(
-        RouteSpec(config.point(route.to, name), tuple(config.point(via, name) for via in route.via))
+        RouteSpec(
+            config.point(route.to, name), tuple(config.point(via, name) for via in route.via), route.shared
+        )
         for route in config.routes
         if config.network_of(route) == name
     )
-    return NetworkSpec(name, network.variant, network.indicator, config.own(name), routes)
+    return NetworkSpec(name, network.variant, network.indicator, config.own(name), routes, network.transfer)
 
 
 def _transit(config: CentreConfig) -> dict[str, str]:

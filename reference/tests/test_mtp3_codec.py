@@ -15,8 +15,8 @@ from callcenter.ss7.mtp3.codec import (
     decode_link_test,
     point_code,
     point_code_text,
-    user_part_unavailable,
 )
+from callcenter.ss7.mtp3.management import Heading, Management
 from testrig.system import Variant
 
 VARIANTS: list[Variant] = ["itu14", "china24"]
@@ -112,5 +112,7 @@ def test_link_test_wrong_octets_raises(octets: str) -> None:
 
 def test_user_part_unavailable_known_octets() -> None:
     # H1 H0 = 0001 1010, affected point code, cause 1 (unequipped) above user part 4 (Q.704 15.17)
-    assert user_part_unavailable(0x0102, 4, 1, "itu14") == bytes.fromhex("1a020114")
-    assert user_part_unavailable(0x010203, 4, 1, "china24") == bytes.fromhex("1a03020114")
+    assert Management(Heading.UPU, point=0x0102, user=4, cause=1).encode("itu14") == bytes.fromhex("1a020114")
+    assert Management(Heading.UPU, point=0x010203, user=4, cause=1).encode("china24") == bytes.fromhex(
+        "1a03020114"
+    )

@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from callcenter.errors import ConfigurationError, StateError
 from callcenter.fsm import Machine, Table
 from callcenter.ss7.mtp2 import InService, MsuReceived, Mtp2Link, OutOfService, Reason, RemoteProcessorOutage
-from callcenter.ss7.mtp3 import TIMERS, Mtp3, Mtp3Config, Pause, Resume, Transfer, lsac_fsm, sltc_fsm
+from callcenter.ss7.mtp3 import (
+    TIMERS,
+    Mtp3,
+    Mtp3Config,
+    Pause,
+    Resume,
+    RouteConfig,
+    Transfer,
+    lsac_fsm,
+    sltc_fsm,
+)
 from callcenter.ss7.mtp3.codec import Label, LinkTest, Message, decode
 from testrig.clock import SECOND, frames
 from testrig.system import Variant
@@ -56,7 +66,9 @@ class Network:
     def __init__(self, links: int = 1, variant: Variant = "itu14", **config: Any) -> None:
         self.variant: Variant = variant
         self.links = {slc: ScriptedLink(f"link{slc}") for slc in range(links)}
-        self.mtp3 = Mtp3(Mtp3Config(variant, OWN, PEER, 2, **config), self.links)
+        self.mtp3 = Mtp3(
+            Mtp3Config(variant, OWN, 2, **config), {(PEER, slc): link for slc, link in self.links.items()}
+        )
         self.now = 0
 
     def say(self, slc: int, event: Any) -> None:
@@ -82,14 +94,22 @@ class Network:
     def bring_up(self, slc: int) -> None:
         self.say(slc, InService())
         self.answer(slc)
-        self.links[slc].messages.clear()
+        for link in self.links.values():
+            for message in link.sent(self.variant):
+                if message.si == 0 and message.data[:1] == b"\x51":  # CBD: nothing is under way
+                    self.hear(b"\x61" + message.data[1:], si=0, slc=slc, sls=message.label.sls)
+            link.messages.clear()
+
+    def deadline(self, name: str, slc: int = 0) -> int | None:
+        """When a timer of a link runs out."""
+        return self.mtp3.agenda.deadline(name, self.mtp3.links[PEER, slc])
 
     def pass_until(self, instant: int) -> None:
         self.now = instant
         self.mtp3.expire(instant)
 
     def state(self, slc: int = 0) -> str:
-        return self.mtp3.link_state(slc)
+        return self.mtp3.link_state(PEER, slc)
 
 
 def started(links: int = 1, variant: Variant = "itu14", **config: Any) -> Network:
@@ -134,7 +154,7 @@ def test_link_test_wrong_answer_does_not_count(wrong: dict[str, Any]) -> None:
     network.say(0, InService())
     network.answer(0, **wrong)
     assert network.state() == "testing"
-    assert network.mtp3.links[0].sltc.wrong_answers == 1
+    assert network.mtp3.links[PEER, 0].sltc.wrong_answers == 1
 
 
 def test_link_test_unanswered_twice_restarts_the_link_at_exact_frames() -> None:
@@ -158,11 +178,11 @@ def test_link_test_unanswered_twice_restarts_the_link_at_exact_frames() -> None:
 def test_link_test_repeated_every_t2_and_its_failure_takes_the_link_down() -> None:
     network = running()
     t1, t2 = network.mtp3.durations["SLT T1"], network.mtp3.durations["SLT T2"]
-    assert network.mtp3.next_deadline == t2
+    assert network.deadline("SLT T2") == t2
     network.pass_until(t2)
     assert [message.si for message in network.links[0].sent()] == [1]
     network.answer(0)
-    assert network.mtp3.next_deadline == 2 * t2
+    assert network.deadline("SLT T2") == 2 * t2
     assert network.state() == "active"
     network.pass_until(2 * t2)
     network.pass_until(2 * t2 + t1)
@@ -195,7 +215,7 @@ def test_link_test_of_the_other_end_wrong_is_counted(data: bytes, label: dict[st
     network = started()
     network.hear(data, si=1, **label)
     assert network.links[0].sent() == []
-    assert network.mtp3.links[0].test_ignored == 1
+    assert network.mtp3.links[PEER, 0].test_ignored == 1
 
 
 # activation, restoration, deactivation, Q.704 12.2
@@ -227,18 +247,18 @@ def test_link_failure_pauses_and_restoration_resumes() -> None:
 
 def test_link_deactivated_stays_down_until_activated() -> None:
     network = running()
-    network.mtp3.deactivate(0, 10)
+    network.mtp3.deactivate(PEER, 0, 10)
     assert network.links[0].orders == ["start", "stop"]
     assert network.mtp3.indications() == [Pause(PEER)]
     assert network.mtp3.next_deadline is None
-    network.mtp3.activate(0, 20, emergency=True)
+    network.mtp3.activate(PEER, 0, 20, emergency=True)
     assert network.links[0].orders[2:4] == ["emergency", "start"]
 
 
 def test_link_deactivated_while_waiting_is_forgotten() -> None:
     network = started()
     network.say(0, OutOfService(Reason.NOT_ALIGNED))
-    network.mtp3.deactivate(0, 10)
+    network.mtp3.deactivate(PEER, 0, 10)
     assert network.state() == "inactive"
     assert network.mtp3.next_deadline is None
 
@@ -246,8 +266,8 @@ def test_link_deactivated_while_waiting_is_forgotten() -> None:
 @pytest.mark.parametrize("order", ["activate", "deactivate", "link_state"])
 def test_order_for_unknown_link_refused(order: str) -> None:
     network = started(2)
-    with pytest.raises(StateError, match="signalling link 9: not known; links are 0, 1"):
-        getattr(network.mtp3, order)(9, *(() if order == "link_state" else (0,)))
+    with pytest.raises(StateError, match="signalling link 200/9: not known; links are 200/0, 200/1"):
+        getattr(network.mtp3, order)(PEER, 9, *(() if order == "link_state" else (0,)))
 
 
 def test_remote_processor_outage_makes_the_link_unavailable() -> None:
@@ -255,10 +275,11 @@ def test_remote_processor_outage_makes_the_link_unavailable() -> None:
     network.say(0, RemoteProcessorOutage(True))
     assert network.mtp3.indications() == [Pause(PEER)]
     assert network.state() == "processor outage"
-    assert network.mtp3.next_deadline is None
+    assert network.deadline("SLT T1") is None
+    assert network.deadline("SLT T2") is None
     network.say(0, RemoteProcessorOutage(False))
     assert network.mtp3.indications() == [Resume(PEER)]
-    assert network.mtp3.next_deadline == network.mtp3.durations["SLT T1"]
+    assert network.deadline("SLT T1") == network.mtp3.durations["SLT T1"]
 
 
 # routing and load sharing, Q.704 2.3
@@ -276,13 +297,16 @@ def test_transfer_load_moves_to_links_that_are_left_and_back() -> None:
     network = running(2)
 
     def shares() -> list[int]:
+        for link in network.links.values():
+            link.messages.clear()
         for sls in range(16):
             network.mtp3.transfer(5, PEER, sls, b"x", 10)
-        return [len(link.sent()) for link in network.links.values()]
+        return [len([each for each in link.sent() if each.si == 5]) for link in network.links.values()]
 
     assert shares() == [8, 8]
     network.say(0, OutOfService(Reason.ERROR_RATE))
     assert network.mtp3.indications() == []
+    network.hear(bytes((0x21, 127)), si=0, slc=1, sls=0)  # COA
     assert shares() == [0, 16]
     network.pass_until(network.mtp3.durations["T17"])
     network.bring_up(0)
@@ -326,9 +350,9 @@ def test_message_for_unequipped_user_part_answered_with_upu() -> None:
 
 def test_management_messages_counted_and_not_answered() -> None:
     network = running()
-    for data in (b"\x17", b"\x17", b"\x11\x00\x05", b"\xff", b""):
+    for data in (b"\x17", b"\x17", b"\x21\x05", b"\xff", b""):
         network.hear(data, si=0)
-    assert dict(network.mtp3.management) == {0x17: 2, 0x11: 1, 0xFF: 1, 0: 1}
+    assert dict(network.mtp3.management) == {0x17: 2, 0x21: 1, 0xFF: 1, 0: 1}
     assert network.links[0].sent() == []
     assert network.mtp3.indications() == []
 
@@ -339,7 +363,7 @@ def test_arbitrary_messages_never_raise(messages: list[bytes], variant: Variant)
     for octets in messages:
         network.say(0, MsuReceived(octets))
         network.say(0, MsuReceived(octets[:1] + Label(OWN, PEER, 0).encode(variant) + octets[8:]))
-    assert network.state() == "active"
+    assert network.state() in {"active", "waiting for restoration"}
 
 
 # configuration
@@ -348,14 +372,16 @@ def test_arbitrary_messages_never_raise(messages: list[bytes], variant: Variant)
 @pytest.mark.parametrize(
     "values",
     [
-        ("itu14", 1 << 14, 1, 2),
-        ("itu14", 1, -1, 2),
-        ("itu14", 1, 1, 2),
-        ("itu14", 1, 2, 4),
-        ("ansi", 1, 2, 2),
+        ("itu14", 1 << 14, 2),
+        ("itu14", -1, 2),
+        ("itu14", 1, 4),
+        ("ansi", 1, 2),
+        ("itu14", 1, 2, (RouteConfig(1, ((2,),)),)),
+        ("itu14", 1, 2, (RouteConfig(1 << 14, ((2,),)),)),
+        ("itu14", 1, 2, (RouteConfig(3, ((2,), (2,))),)),
     ],
 )
-def test_configuration_out_of_range_refused(values: tuple[Any, int, int, int]) -> None:
+def test_configuration_out_of_range_refused(values: tuple[Any, ...]) -> None:
     with pytest.raises(ConfigurationError, match="found"):
         Mtp3Config(*values)
 
@@ -363,21 +389,47 @@ def test_configuration_out_of_range_refused(values: tuple[Any, int, int, int]) -
 @pytest.mark.parametrize("pattern", [b"", bytes(16)])
 def test_configuration_test_pattern_length_refused(pattern: bytes) -> None:
     with pytest.raises(ConfigurationError, match=f"test_pattern: found {len(pattern)} octets"):
-        Mtp3Config("itu14", 1, 2, 2, test_pattern=pattern)
+        Mtp3Config("itu14", 1, 2, test_pattern=pattern)
 
 
 def test_configuration_link_code_and_timer_refused() -> None:
     with pytest.raises(ConfigurationError, match="found 16"):
-        Mtp3(Mtp3Config("itu14", 1, 2, 2), {16: Mtp2Link("x")})
+        Mtp3(Mtp3Config("itu14", 1, 2), {(2, 16): Mtp2Link("x")})
+    with pytest.raises(ConfigurationError, match="own point code"):
+        Mtp3(Mtp3Config("itu14", 1, 2), {(1, 0): Mtp2Link("x")})
+    with pytest.raises(ConfigurationError, match="has no link set"):
+        Mtp3(Mtp3Config("itu14", 1, 2, (RouteConfig(3, ((4,),)),)), {(2, 0): Mtp2Link("x")})
     with pytest.raises(ConfigurationError, match="timer SLT T1: found 1 s, expected 4 to 12 s"):
         Network(timers={"SLT T1": SECOND})
 
 
 def test_timers_defaults_within_clauses() -> None:
     assert {name: (spec.minimum, spec.maximum) for name, spec in TIMERS.items()} == {
-        "T17": (frames(0.8), frames(1.5)),
-        "SLT T1": (frames(4), frames(12)),
-        "SLT T2": (frames(30), frames(90)),
+        name: (frames(low), frames(high))
+        for name, (low, high) in {
+            "T1": (0.5, 1.2),
+            "T2": (0.7, 2),
+            "T3": (0.5, 1.2),
+            "T4": (0.5, 1.2),
+            "T5": (0.5, 1.2),
+            "T6": (0.5, 1.2),
+            "T8": (0.8, 1.2),
+            "T10": (30, 60),
+            "T12": (0.8, 1.5),
+            "T13": (0.8, 1.5),
+            "T14": (2, 3),
+            "T15": (2, 3),
+            "T16": (1.4, 2),
+            "T17": (0.8, 1.5),
+            "T18": (1, 58),
+            "T19": (67, 69),
+            "T20": (59, 61),
+            "T21": (63, 65),
+            "T22": (180, 360),
+            "T23": (180, 360),
+            "SLT T1": (4, 12),
+            "SLT T2": (30, 90),
+        }.items()
     }
     assert all(spec.checked(spec.default) for spec in TIMERS.values())
 
@@ -421,7 +473,7 @@ TABLES: list[tuple[Table[Any, Any], str, Expected]] = [
 def test_machine_every_pair_leads_where_the_table_says(
     block: str, expected: Expected, state: Enum, event: Enum
 ) -> None:
-    machine: Machine[Any, Any] = getattr(Network().mtp3.links[0], block)
+    machine: Machine[Any, Any] = getattr(Network().mtp3.links[PEER, 0], block)
     machine.state = state
     machine.handle(event)
     assert machine.state.name == expected[state.name].get(event.name, state.name)
@@ -444,7 +496,7 @@ class Wire:
         self.now = 0
         self.sides = [{slc: Mtp2Link(f"{side}{slc}") for slc in range(links)} for side in "ab"]
         self.points = [
-            Mtp3(Mtp3Config("china24", own, other, 2), side)
+            Mtp3(Mtp3Config("china24", own, 2), {(other, slc): link for slc, link in side.items()})
             for (own, other), side in zip(((1, 2), (2, 1)), self.sides, strict=True)
         ]
         self.cut: set[int] = set()
@@ -473,9 +525,9 @@ class Wire:
 
 def test_two_points_emergency_alignment_test_and_transfer() -> None:
     wire = Wire(2)
-    for point in wire.points:
+    for point, other in zip(wire.points, (2, 1), strict=True):
         for slc in (0, 1):
-            point.activate(slc, wire.now, emergency=True)
+            point.activate(other, slc, wire.now, emergency=True)
     wire.run(120)
     assert wire.heard == [[Resume(2)], [Resume(1)]]
     assert [point.management[0x17] for point in wire.points] == [1, 1]
@@ -487,8 +539,8 @@ def test_two_points_emergency_alignment_test_and_transfer() -> None:
 
 def test_two_points_cut_link_comes_back_by_itself() -> None:
     wire = Wire(1)
-    for point in wire.points:
-        point.activate(0, wire.now, emergency=True)
+    for point, other in zip(wire.points, (2, 1), strict=True):
+        point.activate(other, 0, wire.now, emergency=True)
     wire.run(120)
     wire.cut.add(0)
     wire.points[0].transfer(5, 2, 0, b"into the void", wire.now)

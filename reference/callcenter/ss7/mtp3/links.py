@@ -119,10 +119,10 @@ class SignallingLink:
         """Carry out an order of management."""
         self._activity(event)
 
-    def outage(self, on: bool) -> None:
-        """Our own processor is out for this link, or is back."""
+    def outage(self, on: bool, *, aware: bool) -> None:
+        """Our own processor is out for this link, or is back; `aware`: traffic is to go elsewhere."""
         self.level2.processor_outage(on, self._user.agenda.now)
-        self.local_outage = on
+        self.local_outage = on and aware
         self.report()
 
     def poll(self) -> None:

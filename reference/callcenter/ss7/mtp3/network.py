@@ -124,7 +124,14 @@ class Mtp3:
         def send_tra() -> None:
             self._tell(point, Management(Heading.TRA))
 
-        outputs = tprc_fsm.AdjacentOutputs(self.agenda, lambda: self.routes.inform(point), send_tra)
+        def inform() -> None:
+            if self.restarted:
+                self.routes.inform(point)
+
+        def settled() -> None:
+            self.adjacent_settled(self.link_sets[point])
+
+        outputs = tprc_fsm.AdjacentOutputs(self.agenda, inform, send_tra, settled)
         return tprc_fsm.AdjacentRestartControl(point, outputs)
 
     def inhibition_outputs(self, link: SignallingLink) -> inhibit_fsm.InhibitOutputs:
@@ -185,7 +192,7 @@ class Mtp3:
         """Our processor is out for a link, or is back. Raises `StateError` for an unknown link."""
         link = self.link(adjacent, slc)
         self.agenda.now = now
-        link.outage(on)
+        link.outage(on, aware=not self.tsrc.needs(link))
 
     def transfer(self, si: int, dpc: int, sls: int, data: bytes, now: Instant, spare: int = 0) -> None:
         """Send a message of a user part. It is discarded and counted when `dpc` cannot be reached."""
@@ -296,20 +303,17 @@ class Mtp3:
 
     def _link_set_up(self, links: LinkSet) -> None:
         adjacent = self.adjacent[links.adjacent]
-        if adjacent.state is not tprc_fsm.AdjacentState.UNAVAILABLE:
+        if adjacent.known:
             return
         point = links.adjacent
         self.routes.forget(point)
         if self.restarted:
-            if self.config.restart is False or (self.config.restart is None and len(self.link_sets) == 1):
-                known = True
-            else:
-                known = self.tsrc.route_sets[point].current() is not None
+            known = not self.tprc.procedure or self.tsrc.route_sets[point].current() is not None
             adjacent.handle(tprc_fsm.AdjacentEvent.UP_ACCESSIBLE if known else tprc_fsm.AdjacentEvent.UP)
         else:
             adjacent.handle(tprc_fsm.AdjacentEvent.UP_ACCESSIBLE)
             self.tprc.handle(tprc_fsm.Event.LINK)
-        links.ready = adjacent.state is tprc_fsm.AdjacentState.AVAILABLE
+        links.ready = adjacent.ready_for_traffic
         self.tprc.settle()
 
     def _link_set_down(self, links: LinkSet) -> None:
@@ -459,7 +463,7 @@ class Mtp3:
 
     def adjacent_settled(self, links: LinkSet) -> None:
         """The restart of an adjacent point may be over."""
-        ready = self.adjacent[links.adjacent].state is tprc_fsm.AdjacentState.AVAILABLE
+        ready = self.adjacent[links.adjacent].ready_for_traffic
         if ready is not links.ready:
             links.ready = ready
             self.reroute(Cause.ROUTE)

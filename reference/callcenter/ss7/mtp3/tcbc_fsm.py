@@ -1,6 +1,6 @@
 """Changeback control (Q.704 6, block TCBC): traffic returns to a link that became available.
 
-One machine for each alternative link that gives traffic back and each link that takes it. The declaration (CBD)
+One machine for each pair of alternative link and link that takes its traffic back. The declaration (CBD)
 follows the last message on the alternative link; once it is acknowledged (CBA) nothing is under way there any
 more. Without a path by the alternative link, time alone separates (T3).
 """

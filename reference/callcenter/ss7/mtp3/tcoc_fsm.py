@@ -100,6 +100,7 @@ class ChangeoverControl(Machine[State, Event]):
         self._link = link
         self._user = user
         self._taken: Taken | None = None
+        self._elsewhere = False
 
     def expired(self, name: str) -> None:
         self.handle(Event(name), None)
@@ -123,12 +124,12 @@ class ChangeoverControl(Machine[State, Event]):
 
     def begin_timed(self, _: Management | None) -> None:
         self._stop()
-        self._user.hold_link(self._link, self)
+        self._elsewhere = self._user.hold_link(self._link, self)
         self._user.agenda.start("T1", self)
 
     def asked(self, message: Management) -> None:
         """The other end changes over. A link that is in use here is taken down and its traffic moved with
-        what the message says (5.3.4); where changeover is over there is nothing more to say than that (5.7.5)."""
+        what the message says (5.3.4); where changeover is over there is nothing more to tell (5.7.5)."""
         if not self._link.in_service:
             self._user.about_link(self._link, Management(Heading.ECA))
             return
@@ -160,7 +161,8 @@ class ChangeoverControl(Machine[State, Event]):
         self._finish(self._taken.waiting if self._taken else ())
 
     def unsent_traffic(self, _: Management | None) -> None:
-        self._finish(self._link.take_unsent())
+        """Start elsewhere what was not sent; without another way level 2 keeps it meanwhile."""
+        self._finish(self._link.take_unsent() if self._elsewhere else ())
 
     def _rest(self, message: Management) -> Sequence[bytes]:
         if self._taken is None:

@@ -84,6 +84,10 @@ class Agenda:
     def running(self, name: str, owner: TimerOwner) -> bool:
         return self._timers.running((name, owner))
 
+    def deadline(self, name: str, owner: TimerOwner) -> Instant | None:
+        """When timer `name` of `owner` runs out; None while it does not run."""
+        return self._timers.deadline((name, owner))
+
     def expire(self, now: Instant) -> None:
         """Tell owners of the timers whose time has come."""
         self.now = now

@@ -2,9 +2,9 @@
 
 Our own begins with the first link after isolation. With transfer function the adjacent points' routing
 information is awaited (T18) and ours given to them; then, or when every adjacent point has said TRA, or T20
-later, traffic restarts and the adjacent points hear TRA. An adjacent point that was not to be reached restarts
-when its link set becomes available: it hears what it must not send to us, and TRA, and gets traffic when it has
-said TRA, or T21 later.
+later, traffic restarts and the adjacent points hear TRA. An adjacent point that was not to be reached
+restarts when its link set becomes available: it hears what it must not send to us, and TRA, and gets traffic
+when it has said TRA, or T21 later.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ class SignallingPointRestartControl(Machine[State, Event]):
     def __init__(self, outputs: RestartOutputs) -> None:
         super().__init__("TPRC", State.ISOLATED)
         self._outputs = outputs
+        self.procedure = outputs.procedure
         self._due = False
         """Traffic is to start when the state has changed."""
 
@@ -159,6 +160,8 @@ class AdjacentOutputs:
     inform: Callable[[], None]
     """Send it what it must not send to us."""
     send_tra: Callable[[], None]
+    settled: Callable[[], None]
+    """A timer may have ended the restart."""
 
 
 class AdjacentRestartControl(Machine[AdjacentState, AdjacentEvent]):
@@ -170,8 +173,19 @@ class AdjacentRestartControl(Machine[AdjacentState, AdjacentEvent]):
         super().__init__(f"{adjacent} TPRC", AdjacentState.UNAVAILABLE)
         self._outputs = outputs
 
+    @property
+    def known(self) -> bool:
+        """True while its link set is available."""
+        return self.state is not AdjacentState.UNAVAILABLE
+
+    @property
+    def ready_for_traffic(self) -> bool:
+        """True when its link set is available and its restart is over."""
+        return self.state is AdjacentState.AVAILABLE
+
     def expired(self, name: str) -> None:
         self.handle(AdjacentEvent(name))
+        self._outputs.settled()
 
     def begin(self) -> None:
         self._outputs.agenda.start("T21", self)
