@@ -521,7 +521,7 @@ class Mtp3:
         return any(self.tsrc.target(flow) is not None for flow in flows)
 
     def put_back(self, owner: object, messages: Sequence[bytes]) -> None:
-        """Route messages that were retrieved from a link; tests and what concerned the link are of the past."""
+        """Route messages retrieved from a link; tests and what concerned the link are of the past."""
         flows: dict[tuple[int, int], list[bytes]] = {}
         for octets in messages:
             message = decode(octets, self.config.variant)
