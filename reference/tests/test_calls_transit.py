@@ -13,6 +13,7 @@ from callcenter.calls.primitives import (
     Alerting,
     Answer,
     Charging,
+    Check,
     Continuity,
     Digits,
     Failed,
@@ -262,6 +263,32 @@ def test_caller_who_gives_up_while_digits_are_awaited_leaves_nothing_behind() ->
     exchange.say(CALLER, Setup("80", complete=False))
     assert exchange.say(CALLER, Release(16)) == [(CALLER, Released(16))]
     assert exchange.engine.next_deadline is None
+
+
+def test_own_number_is_served_when_the_continuity_check_is_over() -> None:
+    exchange = Exchange()
+    assert exchange.say(CALLER, Setup("8008200001", check=Check.AWAITED)) == []
+    assert exchange.engine.next_deadline is None
+    assert exchange.say(CALLER, Continuity(True)) == [(CALLER, Proceeding()), (CALLER, Answer())]
+
+
+def test_call_in_transit_goes_on_before_the_continuity_check_is_over() -> None:
+    exchange = Exchange()
+    setup = Setup("0211234", check=Check.AWAITED)
+    assert exchange.say(CALLER, setup) == [(FIRST, setup)]
+    assert exchange.say(CALLER, Continuity(True)) == [(FIRST, Continuity(True))]
+
+
+def test_digit_and_continuity_check_are_waited_for_together() -> None:
+    exchange = Exchange()
+    assert exchange.say(CALLER, Setup("800820000", complete=False, check=Check.AWAITED)) == []
+    assert exchange.say(CALLER, Digits("1")) == []
+    assert exchange.say(CALLER, Continuity(True)) == [(CALLER, Proceeding()), (CALLER, Answer())]
+    other = Leg("isup", 2)
+    assert exchange.say(other, Setup("800820000", complete=False, check=Check.AWAITED)) == []
+    assert exchange.say(other, Continuity(True)) == []
+    assert exchange.engine.next_deadline == 15 * SECOND
+    assert exchange.say(other, Digits("1")) == [(other, Proceeding()), (other, Answer())]
 
 
 def test_number_that_leads_nowhere_is_refused_at_once_however_many_digits_follow() -> None:

@@ -29,6 +29,7 @@ from callcenter.calls.primitives import (
     Alerting,
     Answer,
     Cause,
+    Continuity,
     Digits,
     Failed,
     Indication,
@@ -113,7 +114,7 @@ class CallEngine:
             self.transit.forward(call, primitive)
         elif call.phase is Phase.TRANSIT:
             self.transit.backward(call, primitive, now)
-        elif call.phase is Phase.COLLECTING and isinstance(primitive, Digits):
+        elif call.phase is Phase.COLLECTING and isinstance(primitive, Digits | Continuity):
             self.overlap.more(call, primitive)
             self._dispatch(call, now)
         elif not call.incoming:
@@ -162,6 +163,8 @@ class CallEngine:
             self.transit.enter(call, onward, now)
         elif target is None:
             self._refuse(call, Cause.UNALLOCATED_NUMBER, "number not allocated", now)
+        elif self.overlap.unchecked(call.setup):
+            self.overlap.hold(call)
         elif target.flow:
             self._to_flow(call, target.flow, now)
         elif target.queue:

@@ -1,4 +1,4 @@
-"""Numbers that arrive digit by digit (overlap): how long to wait before a call is routed."""
+"""What a call is waited for before it is served: digits, and the end of a continuity check."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from callcenter.calls.call import Call, Phase
-from callcenter.calls.primitives import Digits, Setup
+from callcenter.calls.primitives import Check, Continuity, Digits, Setup
 from callcenter.timers import Timers
 from testrig.clock import SECOND, Instant
 
@@ -34,11 +34,24 @@ class Overlap:
         call.phase = Phase.COLLECTING
         self._timers.start(call.id, now + PATIENCE)
 
-    def more(self, call: Call, digits: Digits) -> None:
-        """Digits have come."""
+    @staticmethod
+    def unchecked(setup: Setup) -> bool:
+        """Whether the circuit is still being checked: nobody here is connected before (Q.764 2.1.8)."""
+        return setup.check == Check.AWAITED
+
+    @staticmethod
+    def hold(call: Call) -> None:
+        """Wait for the end of the check, which signalling times."""
+        call.phase = Phase.COLLECTING
+
+    def more(self, call: Call, news: Digits | Continuity) -> None:
+        """Digits have come, or the check is over."""
         self._timers.stop(call.id)
-        called = call.setup.called + digits.digits
-        call.setup = replace(call.setup, called=called, complete=digits.complete)
+        if isinstance(news, Continuity):
+            call.setup = replace(call.setup, check=Check.DONE)
+        else:
+            called = call.setup.called + news.digits
+            call.setup = replace(call.setup, called=called, complete=news.complete)
 
     def leave(self, call: Call) -> None:
         """The call is over."""
