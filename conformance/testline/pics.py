@@ -75,6 +75,41 @@ ITEMS: Final[dict[str, Item]] = {
     "isup.other_access": Item("called stations without ISDN access", "Q.763 3.5", ("isup.incoming",)),
     "isup.progress": Item("call progress (CPG) sent before the answer", "Q.764 2.1.6", ("isup.incoming",)),
     "isup.connect": Item("calls answered by CON instead of ACM and ANM", "Q.764 2.1.7", ("isup.incoming",)),
+    "isup.transit": Item(
+        "calls passed on from ISUP to ISUP (intermediate exchange)",
+        "Q.764 2.1",
+        ("isup.incoming", "isup.outgoing"),
+    ),
+    "isup.pass_on": Item(
+        "what an ISUP call in transit says beyond set-up and release is passed on",
+        "Q.764 2.1.1.2, 2.9.5.3",
+        ("isup.transit",),
+    ),
+    "isup.continuity_sending": Item(
+        "continuity check asked for by the system", "Q.764 2.1.8", ("isup.outgoing",)
+    ),
+    "isup.hardware_blocking": Item(
+        "circuit group blocking for hardware failure sent by the system", "Q.764 2.8.2.2", ("isup",)
+    ),
+    "isup.propagation_delay": Item("propagation delay determination", "Q.764 2.6", ("isup",)),
+    "isup.segments_sent": Item("messages longer than one unit sent in segments", "Q.764 2.1.12", ("isup",)),
+    "isup.forward_transfer": Item("forward transfer sent by operators", "Q.764 2.1.11", ("isup.outgoing",)),
+    "isup.fallback": Item("fallback from 64 kbit/s preferred", "Q.764 2.5", ("isup",)),
+    "isup.unrestricted": Item("64 kbit/s unrestricted calls", "Q.763 3.54", ("isup",)),
+    "isup.bearer_refusal": Item("bearers that are not there are refused", "Q.764 2.2", ("isup.incoming",)),
+    "isup.multirate": Item("multirate connection types", "Q.764 2.1.1", ("isup",)),
+    "isup.congestion_level": Item("automatic congestion level sent", "Q.764 2.11", ("isup",)),
+    "isup.congestion_control": Item(
+        "less traffic for an automatic congestion level received", "Q.764 2.11", ("isup.outgoing",)
+    ),
+    "isup.user_part_test": Item("user part test sent", "Q.764 2.13", ("isup",)),
+    "isup.echo_control": Item("echo control devices", "Q.764 2.7", ("isup",)),
+    "isup.release_failure": Item(
+        "a circuit that cannot be made idle is blocked", "Q.764 2.9.6", ("isup", "isup.maintenance")
+    ),
+    "isup.connected_line": Item("connected number given on request", "Q.731.5", ("isup.incoming",)),
+    "isup.user_to_user": Item("user-to-user information (service 1) shown", "Q.737.1", ("isup.incoming",)),
+    "isup.closed_user_group": Item("closed user groups", "Q.735.1", ("isup.incoming",)),
     "tup": Item("telephone user part, basic call", "Q.723, Q.724", ("mtp3",)),
     "tup.incoming": Item("calls from the network to the system", "Q.724 1", ("tup",)),
     "tup.outgoing": Item("calls from the system to the network", "Q.724 1", ("tup",)),

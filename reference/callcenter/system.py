@@ -45,6 +45,8 @@ PICS: Final = dict.fromkeys(
         "isup.compatibility",
         "isup.maintenance",
         "isup.suspend",
+        "isup.transit",
+        "isup.user_to_user",
         "isup.other_access",
         "tup",
         "tup.incoming",
@@ -67,6 +69,27 @@ PICS: Final = dict.fromkeys(
         "supervision",
     ),
     True,
+) | dict.fromkeys(
+    (
+        "isup.bearer_refusal",
+        "isup.pass_on",
+        "isup.continuity_sending",
+        "isup.hardware_blocking",
+        "isup.propagation_delay",
+        "isup.segments_sent",
+        "isup.forward_transfer",
+        "isup.fallback",
+        "isup.unrestricted",
+        "isup.multirate",
+        "isup.congestion_level",
+        "isup.congestion_control",
+        "isup.user_part_test",
+        "isup.echo_control",
+        "isup.release_failure",
+        "isup.connected_line",
+        "isup.closed_user_group",
+    ),
+    False,
 )
 """What we declare to support. Of the continuity check that is the incoming end: the loop on order of the far
 end. We ask for no check of our own."""

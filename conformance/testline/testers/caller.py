@@ -42,7 +42,7 @@ class Caller:
 
     def dials(self, called: str, *, cic: int | None = None, **fields: Any) -> Call:
         """Call `called`: the IAM goes out."""
-        return self.takes(self.isup.seize(called=called, calling=self.number, cic=cic, **fields))
+        return self.takes(self.isup.seize(called=called, cic=cic, **{"calling": self.number, **fields}))
 
     def is_answered(self, *, within: int = 20 * SECOND) -> None:
         """Wait for the answer: ACM and ANM, or CON."""

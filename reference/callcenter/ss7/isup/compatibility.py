@@ -28,6 +28,9 @@ UNKNOWN_MESSAGE: Final = 97
 UNKNOWN_PARAMETER: Final = 99
 """Cause: information element / parameter non-existent or not implemented (Q.850)."""
 
+DISCARDED: Final = 110
+"""Cause: message with unrecognised parameter, discarded (Q.850)."""
+
 CHECKED: Final = frozenset(
     (Type.IAM, Type.SAM, Type.ACM, Type.CPG, Type.ANM, Type.CON, Type.SUS, Type.RES, Type.INR, Type.INF)
 )

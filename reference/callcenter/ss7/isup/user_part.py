@@ -38,6 +38,7 @@ from callcenter.ss7.isup.calls import cause_of
 from callcenter.ss7.isup.circuit import Circuit
 from callcenter.ss7.isup.codec import IsupDecodeError, Message, decode
 from callcenter.ss7.isup.compatibility import (
+    DISCARDED,
     UNKNOWN_MESSAGE,
     UNKNOWN_PARAMETER,
     Action,
@@ -152,7 +153,8 @@ class Isup:
         """Deal with unrecognised parameters; return what is to be carried out, if anything."""
         action, notify, message = unknown_parameters(message, transit=self.config.transit)
         if notify:
-            circuit.send(Type.CFN, CauseIndicators(UNKNOWN_PARAMETER, diagnostics=notify))
+            cause = DISCARDED if action is Action.DISCARD else UNKNOWN_PARAMETER
+            circuit.send(Type.CFN, CauseIndicators(cause, diagnostics=notify))
         if action is not Action.ACCEPT or notify:
             circuit.note(What.UNRECOGNISED, f"parameter in {message.name}: {action.value}")
         if action is Action.RELEASE:

@@ -1,0 +1,502 @@
+"""ISUP: what a call centre may leave to other exchanges (Q.784.1 groups 1.4, 2.4 and 5 to 9).
+
+Checks asked for by the system, propagation delay, fallback, multirate, echo control, congestion, user part
+test. A system that declares these not supported is not judged by them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from testline.case import case
+from testline.cases.isup_calls import calling_out, over, second_attempt, talking_out
+from testline.cases.isup_continuity import CHECK_DBM0, CHECK_HZ
+from testline.cases.isup_supervision import ANSWER, answered_call, outgoing, still_works
+from testline.cases.isup_timers import ANNEX, arrival
+from testline.cases.isup_transit import cleared, holds, through
+from testline.cases.mtp2_state import measure_time
+from testline.layers.isup_parameters import (
+    AutomaticCongestionLevel,
+    Octets,
+    Parameter,
+    PropagationDelayCounter,
+)
+from testline.testers.caller import Caller
+from testline.testers.centre import Centre
+from testline.testers.isup import IsupTester
+from testline.testers.speech import expect_speech_both_ways
+from testline.testers.tup_centre import TransitCentre
+from testline.verdicts import Inconclusive
+from testrig.clock import MINUTE, SECOND
+
+REQUIRED: Final = 1
+"""Continuity check required on this circuit (Q.763 3.35)."""
+HISTORY: Final = 45
+"""Code of call history information (Q.763 table 5)."""
+MULTIRATE: Final = 10
+"""Transmission medium requirement: 1,920 kbit/s unrestricted (Q.763 3.54)."""
+PREFERRED: Final = 6
+"""Transmission medium requirement: 64 kbit/s preferred (Q.763 3.54)."""
+NOT_AVAILABLE: Final = frozenset((58, 63, 65, 79))
+"""Causes of a bearer that is not there (Q.850 table 1)."""
+
+
+# 1.4 and 6.1: checks asked for by the system
+
+
+def checking(centre: Centre) -> Caller:
+    """An outgoing call whose IAM asks for a check of its circuit, looped by the tester."""
+    party, _ = calling_out(centre)
+    if party.call.iam.continuity_check != REQUIRED:
+        raise Inconclusive("the system asks for no check in this call")
+    party.hears_tone(CHECK_HZ, within=2 * SECOND)
+    return party
+
+
+@case(
+    "Q.784.1/1.4.2",
+    "CCR sent, successful",
+    clauses=["Q.764 2.1.8", "Q.724 7"],
+    proves=["N-01"],
+    needs="isup.continuity_sending",
+)
+def test_check_sent(centre: Centre) -> None:
+    """A check that succeeds at the second attempt, CCR, ends with REL."""
+    party = checking(centre)
+    party.call.expect("COT", within=ANSWER, continuity=0)
+    party.call.expect("CCR", within=20 * SECOND)
+    party.says_tone(CHECK_HZ, CHECK_DBM0)
+    party.call.expect("REL", within=ANSWER)
+    party.call.send("RLC")
+    centre.isup.expect_idle(party.call.cic)
+
+
+@case(
+    "Q.784.1/1.4.4",
+    "CCR sent, unsuccessful",
+    clauses=["Q.764 2.1.8", ANNEX],
+    proves=["N-01"],
+    needs="isup.continuity_sending",
+)
+def test_check_sent_fails(centre: Centre) -> None:
+    """Without the tone every CCR is followed by COT (failed), and repeated after T26 (1 to 3 min)."""
+    party = checking(centre)
+    party.call.expect("COT", within=ANSWER, continuity=0)
+    party.call.expect("CCR", within=20 * SECOND)
+    party.call.expect("COT", within=ANSWER, continuity=0)
+    failed = party.call.received[-1].at
+    party.call.expect("CCR", within=4 * MINUTE)
+    measure_time(centre.bench, "T26", party.call.received[-1].at - failed, 60, 180, ANNEX)
+
+
+@case(
+    "Q.784.1/6.1.4",
+    "Delay of through connection behind the check",
+    clauses=["Q.764 2.1.8", "Q.724 7"],
+    proves=["N-01"],
+    needs="isup.continuity_sending",
+)
+def test_no_check_tone_in_the_ear(centre: Centre) -> None:
+    """The agent never hears the check tone of the circuit; after COT and ANM speech is through."""
+    party = checking(centre)
+    agent = centre.agent(0)
+    party.says_tone(CHECK_HZ, CHECK_DBM0)
+    agent.voice.hears_no_tone(CHECK_HZ, during=SECOND)
+    party.call.expect("COT", within=ANSWER, continuity=1)
+    party.voice.is_silent()
+    party.alerts()
+    party.answers()
+    centre.bench.run(SECOND)
+    expect_speech_both_ways(party.voice, agent.voice)
+    over(centre, party)
+
+
+@case(
+    "Q.784.1/6.1.5",
+    "Continuity check unsuccessful",
+    clauses=["Q.764 2.1.8", ANNEX],
+    proves=["N-01"],
+    needs="isup.continuity_sending",
+)
+def test_failed_check_is_repeated(centre: Centre) -> None:
+    """COT (failed) comes after T24 (below 2 s); the check is repeated by CCR after T25 (1 to 10 s)."""
+    party = checking(centre)
+    party.call.expect("COT", within=3 * SECOND, continuity=0)
+    failed = party.call.received[-1].at
+    party.call.expect("CCR", within=20 * SECOND)
+    measure_time(centre.bench, "T25", party.call.received[-1].at - failed, 1, 10, ANNEX)
+
+
+@case(
+    "Q.784.1/6.2.4",
+    "Repeat attempt, continuity check failure",
+    clauses=["Q.764 2.8.1", "Q.764 2.1.8"],
+    proves=["N-01"],
+    needs="isup.continuity_sending",
+)
+def test_attempt_after_failed_check(centre: Centre) -> None:
+    """The call whose circuit failed the check is tried on another one and completed."""
+    party = checking(centre)
+    party.call.expect("COT", within=3 * SECOND, continuity=0)
+    second_attempt(centre, party.call)
+
+
+# 2.4: propagation delay
+
+
+def delayed(transit: TransitCentre, *, counter: int | None) -> tuple[Caller, Caller]:
+    """A call through the system with a propagation delay counter, or without."""
+    optional = [] if counter is None else [PropagationDelayCounter(delay=counter)]
+    return through(transit, optional=optional)
+
+
+@case(
+    "Q.784.1/2.4.1",
+    "IAM sent with the propagation delay counter",
+    clauses=["Q.764 2.6", "Q.763 3.42"],
+    proves=["N-01"],
+    needs="isup.propagation_delay",
+    setup="transit",
+)
+def test_delay_is_added(transit: TransitCentre) -> None:
+    """The counter goes on, increased by the delay of the outgoing route."""
+    caller, party = delayed(transit, counter=20)
+    found = party.call.iam.parameter(PropagationDelayCounter.code)
+    state = str(found and found.delay)
+    holds(transit, "a counter of 20 ms or more", that=found is not None and found.delay >= 20, state=state)
+    cleared(transit, caller, party)
+
+
+@case(
+    "Q.784.1/2.4.2",
+    "Call history information in the answer",
+    clauses=["Q.764 2.6", "Q.763 3.7"],
+    proves=["N-01"],
+    needs="isup.propagation_delay",
+)
+def test_history_in_answer(isup: IsupTester) -> None:
+    """ANM or CON tells at least the delay that came in the IAM."""
+    call = isup.seize(called=isup.pixit.menu_number, optional=[PropagationDelayCounter(delay=35)])
+    call.answered(within=10 * SECOND)
+    found = call.received[-1].message.parameter(HISTORY)
+    told = None if found is None else int.from_bytes(bytes(found), "big")
+    isup.bench.until(
+        lambda: told is not None and told >= 35,
+        within=0,
+        awaited="call history information of 35 ms or more",
+        state=str(told),
+    )
+    call.release()
+
+
+@case(
+    "Q.784.1/2.4.3",
+    "Propagation delay counter not received",
+    clauses=["Q.764 2.6"],
+    proves=["N-01"],
+    needs="isup.propagation_delay",
+    setup="transit",
+)
+def test_delay_is_generated(transit: TransitCentre) -> None:
+    """Without a counter received the system makes one of its own, and the call is completed."""
+    caller, party = delayed(transit, counter=None)
+    found = party.call.iam.parameter(PropagationDelayCounter.code)
+    holds(transit, "a counter", that=found is not None, state="none")
+    cleared(transit, caller, party)
+
+
+@case(
+    "Q.784.1/2.4.4",
+    "Propagation delay counter towards an exchange without the procedure",
+    clauses=["Q.764 2.6"],
+    proves=["N-01"],
+    needs="isup.propagation_delay",
+    setup="transit",
+    unverified=True,
+)
+def test_delay_is_discarded(transit: TransitCentre) -> None:
+    """On a route to a Q.767 exchange the counter is left out. The rig has no such route."""
+    raise Inconclusive(f"no route of {transit.pixit.point_code} leads to a Q.767 exchange")
+
+
+@case(
+    "Q.784.1/2.4.5",
+    "Call history information not asked for",
+    clauses=["Q.764 2.6"],
+    proves=["N-01"],
+    needs="isup.outgoing",
+)
+def test_history_is_discarded(centre: Centre) -> None:
+    """Call history information in an ANM does not disturb the call."""
+    history = Parameter(code=HISTORY, contents=Octets(b"\x00\x23"))
+    party, _ = talking_out(centre, ("ACM", {"called_status": 1}), ("ANM", {"optional": [history]}))
+    party.call.expect_nothing(during=SECOND)
+    over(centre, party)
+
+
+# 5.1 to 6.6
+
+
+@case(
+    "Q.784.1/5.1",
+    "Inability to release",
+    clauses=["Q.764 2.9.6"],
+    proves=["N-01"],
+    needs="isup.release_failure",
+)
+def test_circuit_that_cannot_be_released(isup: IsupTester) -> None:
+    """A circuit that cannot be made idle is blocked. No client makes a circuit fail so."""
+    raise Inconclusive(f"nothing makes a circuit of {isup.pixit.point_code} fail to become idle")
+
+
+@case(
+    "Q.784.1/6.4.2",
+    "Forward transfer received in a call to a subscriber",
+    clauses=["Q.764 2.1.11"],
+    proves=["N-01"],
+    needs="isup.incoming",
+)
+def test_forward_transfer_received(isup: IsupTester) -> None:
+    """FOT in an answered call to a subscriber is not answered and does not disturb the call."""
+    call = answered_call(isup)
+    call.send("FOT")
+    call.expect_nothing(during=2 * SECOND)
+    call.release()
+    isup.expect_idle(call.cic)
+
+
+@case(
+    "Q.784.1/6.4.3",
+    "Forward transfer in a call by codes 11 and 12",
+    clauses=["Q.764 2.1.11", "Q.763 3.9"],
+    proves=["N-01"],
+    needs="isup.forward_transfer",
+    setup="transit",
+)
+def test_forward_transfer_by_code_11(transit: TransitCentre) -> None:
+    """A call to an operator by code 11 passes, and so does its FOT."""
+    caller, party = through(transit, transit.number("isup") + "B", category=2)
+    caller.call.send("FOT")
+    party.call.expect("FOT", within=ANSWER)
+    cleared(transit, caller, party)
+
+
+@case(
+    "Q.784.1/6.4.4",
+    "Forward transfer received in a call by codes 11 and 12",
+    clauses=["Q.764 2.1.11", "Q.763 3.9"],
+    proves=["N-01"],
+    needs="isup.forward_transfer",
+)
+def test_forward_transfer_by_code_12(isup: IsupTester) -> None:
+    """A call to an operator by code 12 is answered, and its FOT calls the operator in."""
+    call = isup.seize(called="C", category=2)
+    call.answered(within=20 * SECOND)
+    call.send("FOT")
+    call.expect_nothing(during=2 * SECOND)
+    call.release()
+
+
+@case(
+    "Q.784.1/6.5.1",
+    "Sending of SGM",
+    clauses=["Q.764 2.1.12"],
+    proves=["N-01"],
+    needs="isup.segments_sent",
+    setup="transit",
+)
+def test_segment_sent(transit: TransitCentre) -> None:
+    """An IAM too long for one unit goes out as IAM (segmentation) and SGM."""
+    long = [Parameter(code=3, contents=Octets(bytes(120))), Parameter(code=32, contents=Octets(bytes(130)))]
+    _, party = through(transit, optional=long)
+    party.call.expect("SGM", within=ANSWER)
+
+
+def fallback(transit: TransitCentre, prime: bool) -> None:
+    """A 64 kbit/s preferred call goes on with its fallback medium, or without."""
+    optional = [Parameter(code=62, contents=Octets(b"\x00"))] if prime else []
+    caller, party = through(transit, medium=PREFERRED, optional=optional)
+    holds(transit, "64 kbit/s preferred", that=party.call.iam.medium == PREFERRED, state="other medium")
+    cleared(transit, caller, party)
+
+
+@case(
+    "Q.784.1/6.6.1",
+    "Fallback does not occur",
+    clauses=["Q.764 2.5"],
+    proves=["N-01"],
+    needs="isup.fallback",
+    setup="transit",
+)
+def test_no_fallback(transit: TransitCentre) -> None:
+    """A call with a fallback medium passes with both media."""
+    fallback(transit, prime=True)
+
+
+@case(
+    "Q.784.1/6.6.2",
+    "Fallback occurs behind the system",
+    clauses=["Q.764 2.5"],
+    proves=["N-01"],
+    needs="isup.fallback",
+    setup="transit",
+)
+def test_fallback_behind(transit: TransitCentre) -> None:
+    """The medium used, told in ACM, goes back to the caller's exchange."""
+    caller, party = through(
+        transit, medium=PREFERRED, optional=[Parameter(code=62, contents=Octets(b"\x00"))]
+    )
+    party.call.send("ACM", optional=[Parameter(code=53, contents=Octets(b"\x00"))])
+    got = caller.call.expect("ACM", within=ANSWER)
+    holds(transit, "transmission medium used", that=got.parameter(53) is not None, state="not there")
+    cleared(transit, caller, party)
+
+
+@case(
+    "Q.784.1/6.6.3",
+    "Fallback occurs in the system",
+    clauses=["Q.764 2.5"],
+    proves=["N-01"],
+    needs="isup.fallback",
+)
+def test_fallback_here(isup: IsupTester) -> None:
+    """A system that answers by telephone only tells the medium used in ACM or CON."""
+    prime = Parameter(code=62, contents=Octets(b"\x00"))
+    call = isup.seize(called=isup.pixit.menu_number, medium=PREFERRED, optional=[prime])
+    got = call.expect("ACM", "CON", within=10 * SECOND)
+    isup.bench.until(lambda: got.parameter(53) is not None, within=0, awaited="transmission medium used")
+    call.expect("ANM", within=10 * SECOND)
+    call.release()
+
+
+def no_bearer(isup: IsupTester, medium: int) -> None:
+    """A call with a bearer the system does not have is released at once, and the circuit is idle."""
+    call = isup.seize(called=isup.pixit.menu_number, medium=medium)
+    call.expect("REL", within=ANSWER, cause=set(NOT_AVAILABLE))
+    call.send("RLC")
+    isup.expect_idle(call.cic)
+    still_works(isup, call.cic)
+
+
+@case(
+    "Q.784.1/6.6.4",
+    "Fallback connection type at an exchange without the procedure",
+    clauses=["Q.764 2.5", "Q.850 table 1"],
+    proves=["N-01"],
+    needs="isup.bearer_refusal",
+)
+def test_preferred_is_refused(isup: IsupTester) -> None:
+    """64 kbit/s preferred is refused with a cause of its class where there is no fallback."""
+    no_bearer(isup, PREFERRED)
+
+
+@case(
+    "Q.784.1/7.3.6",
+    "Multirate call at an exchange without the procedure",
+    clauses=["Q.764 2.1.1", "Q.850 table 1"],
+    proves=["N-01"],
+    needs="isup.bearer_refusal",
+)
+def test_multirate_is_refused(isup: IsupTester) -> None:
+    """A 1,920 kbit/s call is refused with a cause of its class where there is no such bearer."""
+    no_bearer(isup, MULTIRATE)
+
+
+# 8: congestion, user part test
+
+
+@case(
+    "Q.784.1/8.1.1",
+    "Automatic congestion level received",
+    clauses=["Q.764 2.11", "Q.763 3.4"],
+    proves=["N-01"],
+    needs="isup.congestion_control",
+)
+def test_congestion_level_received(centre: Centre) -> None:
+    """REL with a congestion level is acknowledged, and the next call of a congested route is held back."""
+    call = outgoing(centre)
+    call.send("REL", cause=42, optional=[AutomaticCongestionLevel(level=2)])
+    call.expect("RLC", within=ANSWER)
+    agent = centre.agent(1)
+    agent.sign_on()
+    agent.telephone.lift()
+    centre.bench.run(SECOND // 4)
+    agent.dial(f"{centre.pixit.outgoing_prefix}02155556666")
+    centre.isup.expect_nothing(during=2 * SECOND)
+
+
+@case(
+    "Q.784.1/8.1.2",
+    "Automatic congestion level sent",
+    clauses=["Q.764 2.11", "Q.763 3.4"],
+    proves=["N-01"],
+    needs="isup.congestion_level",
+)
+def test_congestion_level_sent(isup: IsupTester) -> None:
+    """A congested system says so in REL. No client makes a system congested."""
+    raise Inconclusive(f"nothing makes point {isup.pixit.point_code} congested")
+
+
+@case(
+    "Q.784.1/8.2.2",
+    "Sending of UPT",
+    clauses=["Q.764 2.13", "Q.704 11.2.7"],
+    proves=["N-01"],
+    needs="isup.user_part_test",
+)
+def test_user_part_test_sent(isup: IsupTester) -> None:
+    """Told that the user part is not there (UPU), the system asks for it by UPT, and takes UPA."""
+    isup.answers.discard("UPT")
+    isup.mtp3.send_management("UPU", isup.mtp3.label()[:2] + b"\x05")
+    call = isup.wait_for("UPT", within=11 * MINUTE)
+    call.send("UPA")
+    isup.expect_nothing(call.cic, during=11 * MINUTE)
+
+
+@case(
+    "Q.784.1/8.2.3",
+    "T4, no answer to UPT",
+    clauses=["Q.764 2.13", ANNEX],
+    proves=["N-01"],
+    needs="isup.user_part_test",
+)
+def test_t4(isup: IsupTester) -> None:
+    """UPT not answered is repeated every T4 (5 to 15 min)."""
+    isup.answers.discard("UPT")
+    isup.mtp3.send_management("UPU", isup.mtp3.label()[:2] + b"\x05")
+    call = isup.wait_for("UPT", within=16 * MINUTE)
+    again = arrival(isup, call.cic, "UPT", within=16 * MINUTE)
+    measure_time(isup.bench, "T4", again.at - call.received[0].at, 300, 900, ANNEX)
+    call.send("UPA")
+
+
+# 9: echo control
+
+
+@case(
+    "Q.784.1/9.1.1",
+    "Echo control for a call the system begins",
+    clauses=["Q.764 2.7"],
+    proves=["N-01"],
+    needs="isup.echo_control",
+)
+def test_echo_control_outgoing(centre: Centre) -> None:
+    """The IAM tells the outgoing half echo control device; the ACM that of the far end; the call is made."""
+    party, _ = talking_out(centre, ("ACM", {"called_status": 1, "echo_control_included": 1}), ("ANM", {}))
+    centre.bench.until(lambda: party.call.iam.echo_control_included == 1, within=0, awaited="echo control")
+    over(centre, party)
+
+
+@case(
+    "Q.784.1/9.1.2",
+    "Echo control for a call the tester begins",
+    clauses=["Q.764 2.7", "Q.763 3.5"],
+    proves=["N-01"],
+    needs="isup.incoming",
+)
+def test_no_echo_control_incoming(isup: IsupTester) -> None:
+    """An IAM that tells of an echo control device is answered without one where the system has none."""
+    call = isup.seize(called=isup.pixit.menu_number, echo_control_included=1)
+    call.answered(within=10 * SECOND)
+    call.release()
+    isup.expect_idle(call.cic)
