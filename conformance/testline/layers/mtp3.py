@@ -91,15 +91,124 @@ HEADINGS = {
 HEADING_CODES = {name: codes for codes, name in HEADINGS.items()}
 
 
+H1_H0 = [BitField("h1", 0b0001, 4), BitField("h0", 0b0111, 4)]
+"""Heading octet: the group H0 in the low bits, the message H1 in the high ones (Q.704 15.3)."""
+
+UPU_CAUSES = {0: "unknown", 1: "unequipped remote user", 2: "inaccessible remote user"}
+"""Unavailability cause of UPU (Q.704 15.17.5)."""
+
+
 class NetworkManagement(Packet):
-    """A network management message after the label (Q.704 15): heading, then its information."""
+    """A network management message after the label (Q.704 15): heading, then its information.
+
+    As it stands for the messages that are all heading: ECO, ECA, RCT, the MIM group, TRA, CSS, CNS, CNP,
+    and for headings that nobody defined, whose octets are `information`.
+    """
 
     name = "SNM"
-    fields_desc = [BitField("h1", 0b0001, 4), BitField("h0", 0b0111, 4), StrField("information", b"")]
+    fields_desc = [*H1_H0, StrField("information", b"")]
 
     @property
     def title(self) -> str:
         return HEADINGS.get((self.h0, self.h1), f"H0 {self.h0} H1 {self.h1}")
+
+
+class Changeover(NetworkManagement):
+    """COO and COA (Q.704 15.4): forward sequence number of the last message accepted on the link."""
+
+    fields_desc = [*H1_H0, BitField("spare", 0, 1), BitField("fsn", 0, 7), StrField("information", b"")]
+
+
+class Changeback(NetworkManagement):
+    """CBD and CBA (Q.704 15.5): changeback code."""
+
+    fields_desc = [*H1_H0, BitField("code", 0, 8), StrField("information", b"")]
+
+
+class RouteItu14(NetworkManagement):
+    """TFP, TFR, TFA, RST, RSR and, with its status, TFC (Q.704 15.7 to 15.10): the destination concerned."""
+
+    fields_desc = [
+        *H1_H0,
+        BitField("status", 0b00, 2, tot_size=-2),
+        BitField("destination", 0, 14, end_tot_size=-2),
+        StrField("information", b""),
+    ]
+
+
+class RouteChina24(NetworkManagement):
+    """The same with a 24-bit code (GF 001-9001)."""
+
+    fields_desc = [*H1_H0, ThreeOctets("destination", 0), StrField("information", b"")]
+
+
+class CongestionChina24(NetworkManagement):
+    """TFC with a 24-bit code: the status has an octet of its own (GF 001-9001, layout unverified)."""
+
+    fields_desc = [
+        *H1_H0,
+        ThreeOctets("destination", 0),
+        BitField("status_spare", 0b000000, 6),
+        BitField("status", 0b00, 2),
+        StrField("information", b""),
+    ]
+
+
+class UserPartUnavailableItu14(NetworkManagement):
+    """UPU (Q.704 15.17): destination, user part and cause."""
+
+    fields_desc = [
+        *H1_H0,
+        BitField("status", 0b00, 2, tot_size=-2),
+        BitField("destination", 0, 14, end_tot_size=-2),
+        BitEnumField("cause", 0, 4, UPU_CAUSES),
+        BitEnumField("user", 0, 4, SERVICES),
+        StrField("information", b""),
+    ]
+
+
+class UserPartUnavailableChina24(NetworkManagement):
+    """UPU with a 24-bit code (GF 001-9001)."""
+
+    fields_desc = [
+        *H1_H0,
+        ThreeOctets("destination", 0),
+        BitEnumField("cause", 0, 4, UPU_CAUSES),
+        BitEnumField("user", 0, 4, SERVICES),
+        StrField("information", b""),
+    ]
+
+
+class DataLinkConnection(NetworkManagement):
+    """DLC (Q.704 15.12): signalling data link identity, 12 bits."""
+
+    fields_desc = [
+        *H1_H0,
+        BitField("spare", 0b0000, 4, tot_size=-2),
+        BitField("data_link", 0, 12, end_tot_size=-2),
+        StrField("information", b""),
+    ]
+
+
+_LAYOUTS: dict[str, tuple[tuple[Any, int], tuple[Any, int]]] = {
+    **dict.fromkeys(("COO", "COA"), ((Changeover, 1), (Changeover, 1))),
+    **dict.fromkeys(("CBD", "CBA"), ((Changeback, 1), (Changeback, 1))),
+    **dict.fromkeys(("TFP", "TFR", "TFA", "RST", "RSR"), ((RouteItu14, 2), (RouteChina24, 3))),
+    "TFC": ((RouteItu14, 2), (CongestionChina24, 4)),
+    "UPU": ((UserPartUnavailableItu14, 3), (UserPartUnavailableChina24, 4)),
+    "DLC": ((DataLinkConnection, 2), (DataLinkConnection, 2)),
+}
+"""Class and octets of information by message, for both labels."""
+
+
+def _layout(title: str, variant: str) -> tuple[Any, int]:
+    return _LAYOUTS.get(title, ((NetworkManagement, 0),) * 2)[variant == "china24"]
+
+
+def management(title: str, variant: str = "itu14", **fields: Any) -> bytes:
+    """Return message `title` as it follows the label; `fields` are those of its class."""
+    h0, h1 = HEADING_CODES[title]
+    return bytes(_layout(title, variant)[0](h0=h0, h1=h1, **fields))
 
 
 class LinkTest(Packet):
@@ -136,8 +245,26 @@ def decode_link_test(data: bytes) -> Any:
     return LinkTest(data)
 
 
-def decode_management(data: bytes) -> Any:
-    """Return the `NetworkManagement` in `data`, which follows the label. Raises `NotDecodable` only."""
+def decode_management(data: bytes, variant: str = "itu14") -> Any:
+    """Return the network management message in `data`, which follows the label.
+
+    One of the classes above; `information` holds what comes after its own fields. Raises `NotDecodable` only.
+    """
     if not data:
         raise NotDecodable("network management message has no heading", data)
-    return NetworkManagement(data)
+    heading = NetworkManagement(data[:1])
+    layout, needed = _layout(heading.title, variant)
+    if len(data) - 1 < needed:
+        raise NotDecodable(
+            f"{heading.title}: information takes {needed} octets, found {len(data) - 1}", data
+        )
+    return layout(data)
+
+
+def summary_of_management(found: Any) -> str:
+    """Return what a management message says in one line: its name, then what it concerns."""
+    parts = [found.title]
+    for name in ("fsn", "code", "destination", "user", "cause"):
+        if name in {each.name for each in found.fields_desc}:
+            parts.append(f"{name} {found.getfieldval(name)}")
+    return " ".join(parts)

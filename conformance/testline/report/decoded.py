@@ -44,7 +44,7 @@ def _message(octets: bytes, variant: str) -> str:
         if msu.si in _TESTS:
             return text + "\n" + _shown(decode_link_test(data))
         if msu.si == _MANAGEMENT:
-            return text + "\n" + _shown(decode_management(data))
+            return text + "\n" + _shown(decode_management(data, variant))
     except NotDecodable as error:
         return f"{text}\nnot decodable: {error.reason}"
     return f"{text}\n  data      = {data.hex(' ')}"

@@ -24,6 +24,7 @@ from testline.layers.mtp3 import (
     decode_link_test,
     decode_management,
     decode_mtp3,
+    summary_of_management,
 )
 from testline.layers.tup import decode_tup, join
 from testline.layers.tup import summary_of as summary_of_tup
@@ -223,7 +224,7 @@ class Mtp3Tester:
         if msu.si in {1, 2}:
             return str(decode_link_test(bytes(msu.data)).title)
         if msu.si == SNM:
-            return str(decode_management(bytes(msu.data)).title)
+            return str(decode_management(bytes(msu.data), self.variant).title)
         return SERVICES.get(msu.si, f"SI {msu.si}")
 
     def describe(self, sif: bytes) -> tuple[str, str]:
@@ -298,7 +299,8 @@ def describe(sif: bytes, variant: str) -> tuple[str, str]:
             test = decode_link_test(data)
             return "MTP3", f"{test.title} SLC {msu.sls} pattern {bytes(test.pattern).hex()}"
         if msu.si == SNM:
-            return "MTP3", f"{decode_management(data).title} from {msu.opc} to {msu.dpc}"
+            told = summary_of_management(decode_management(data, variant))
+            return "MTP3", f"{told} from {msu.opc} to {msu.dpc} SLC {msu.sls}"
     except NotDecodable as error:
         return {ISUP: "ISUP", TUP: "TUP"}.get(msu.si, "MTP3"), f"not decodable: {error.reason}"
     return "MTP3", f"{SERVICES.get(msu.si, f'SI {msu.si}')} from {msu.opc} to {msu.dpc} SLS {msu.sls}"
