@@ -56,6 +56,20 @@ ITEMS: Final[dict[str, Item]] = {
     "mtp3": Item("message handling and signalling link test", "Q.704 2, Q.707 2", ("mtp2",)),
     "mtp3.management": Item("link management on order of the maintenance terminal", "Q.704 12", ("mtp3",)),
     "mtp3.periodic_test": Item("signalling link test repeated on a link in service", "Q.707 2.2", ("mtp3",)),
+    "mtp3.link_sets": Item(
+        "link sets of several links: load sharing, changeover, changeback", "Q.704 4 to 6", ("mtp3",)
+    ),
+    "mtp3.routes": Item(
+        "alternative routes: forced and controlled rerouting, route set test",
+        "Q.704 7, 8, 13",
+        ("mtp3.link_sets",),
+    ),
+    "mtp3.restriction": Item(
+        "restricted routes (TFR, RSR), a national option", "Q.704 13.4", ("mtp3.routes",)
+    ),
+    "mtp3.inhibiting": Item("management inhibiting of links", "Q.704 10", ("mtp3.link_sets",)),
+    "mtp3.restart": Item("restart of the signalling point (TRA)", "Q.704 9", ("mtp3",)),
+    "mtp3.transfer": Item("signalling transfer point", "Q.704 2, 13", ("mtp3.routes",)),
     "isup": Item("ISDN user part, basic call", "Q.763, Q.764", ("mtp3",)),
     "isup.incoming": Item("calls from the network to the system", "Q.764 2.1", ("isup",)),
     "isup.outgoing": Item("calls from the system to the network", "Q.764 2.1", ("isup",)),

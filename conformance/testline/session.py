@@ -436,6 +436,12 @@ def mtp3(bench: Bench) -> Any:
 
 
 @pytest.fixture
+def network(bench: Bench) -> Any:
+    """The signalling network around the system, its links not yet aligned."""
+    return importlib.import_module("testline.testers.network").Network(bench)
+
+
+@pytest.fixture
 def isup(bench: Bench) -> Any:
     """ISUP over a link in service, circuits idle."""
     return importlib.import_module("testline.testers").open_isup(bench)

@@ -17,6 +17,8 @@ MODULES: Final = (
     "mtp2_correction",
     "mtp2_pcr",
     "mtp3",
+    "mtp3_links",
+    "mtp3_changeover",
     "isup_supervision",
     "isup_calls",
     "isup_setup",

@@ -255,9 +255,7 @@ def decode_management(data: bytes, variant: str = "itu14") -> Any:
     heading = NetworkManagement(data[:1])
     layout, needed = _layout(heading.title, variant)
     if len(data) - 1 < needed:
-        raise NotDecodable(
-            f"{heading.title}: information takes {needed} octets, found {len(data) - 1}", data
-        )
+        raise NotDecodable(f"{heading.title}: information takes {needed} octets, found {len(data) - 1}", data)
     return layout(data)
 
 

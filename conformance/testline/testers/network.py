@@ -11,6 +11,7 @@ that its routing takes for the circuit's selection value), or blocked by its mai
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any, Final, cast
 
 from testline.bench import Bench
@@ -24,13 +25,13 @@ from testline.verdicts import Fail, NotApplicable
 from testrig.clock import SECOND
 from testrig.system import CircuitMap, LinkSpec, MaintenanceClient, NetworkSpec, Pixit, RouteSpec
 
-ANSWERS: Final = frozenset({"COO", "ECO", "CBD", "LIN", "LUN", "LFU", "RST", "RSR", "TRA"})
-"""Management that an adjacent point answers by itself (Q.704 5.4, 6.3, 10.2, 10.3, 13.5, 9)."""
+ANSWERS: Final = frozenset({"COO", "ECO", "CBD", "LIN", "LUN", "LFU", "RST", "RSR"})
+"""Management that an adjacent point answers by itself (Q.704 5.4, 6.3, 10.2, 10.3, 13.5)."""
 SUPERVISION: Final = {"RSC": "RLC", "BLO": "BLA", "UBL": "UBA", "UPT": "UPA"}
 """Circuit supervision with an answer without parameters (Q.764 2.8, 2.9)."""
 GROUP_SUPERVISION: Final = {"GRS": "GRA", "CGB": "CGBA", "CGU": "CGUA"}
-SELECTIONS: Final = range(16)
-"""Values of the signalling link selection (Q.704 2.2.4)."""
+RESTART: Final = 62 * SECOND
+"""Frames after which a restart is over whatever happens (Q.704 16.8, T20 59 to 61 s)."""
 SETTLING: Final = SECOND
 """Frames after which traffic that was on its way has arrived."""
 
@@ -73,6 +74,11 @@ class Destination:
             )
         return found[number]
 
+    @property
+    def selections(self) -> list[int]:
+        """Values of the signalling link selection that its circuits have."""
+        return sorted({each.cic & 0x0F for each in self.circuits})
+
     def where(self) -> str:
         """State in words, for verdicts."""
         return f"point {self.code}: {self.network.where()}"
@@ -83,7 +89,9 @@ class Destination:
         isup.circuits = {each.cic: each for each in self.circuits}
         return isup
 
-    def send(self, si: int, data: bytes, *, sls: int = 0, over: NetworkLink | None = None, **label: Any) -> None:
+    def send(
+        self, si: int, data: bytes, *, sls: int = 0, over: NetworkLink | None = None, **label: Any
+    ) -> None:
         """Send from this point to the system, over a link of the adjacent point that leads there."""
         link = over or self.network.entry(self.code, sls)
         link.send(si, data, sls=sls, **{"opc": self.code, **label})
@@ -116,7 +124,7 @@ class Destination:
             state = CircuitStateIndicator(states=states)
             self.send_isup("CQR", cic, range=span, circuit_state_indicator=state)
         else:
-            fields = {"range": span, "status": status}
+            fields: dict[str, Any] = {"range": span, "status": status}
             if hasattr(found, "type_indicator"):
                 fields["type_indicator"] = found.type_indicator
             self.send_isup(GROUP_SUPERVISION[heard.title], cic, **fields)
@@ -182,7 +190,7 @@ class Point:
     def receive(self, heard: Heard) -> None:
         """Answer management as the standard says, where `answers` allows it."""
         if heard.title in self.answers:
-            {
+            reactions: dict[str, Callable[[Heard], None]] = {
                 "COO": self._changeover,
                 "ECO": self._changeover,
                 "CBD": self._changeback,
@@ -191,8 +199,8 @@ class Point:
                 "LFU": self._force,
                 "RST": self._route_test,
                 "RSR": self._route_test,
-                "TRA": lambda _: None,
-            }[heard.title](heard)
+            }
+            reactions[heard.title](heard)
 
     def _concerned(self, heard: Heard) -> NetworkLink | None:
         return self.links.get(heard.sls)
@@ -290,6 +298,18 @@ class Network:
                 return route
         return RouteSpec(destination, (destination,))
 
+    @property
+    def home(self) -> Destination:
+        """Point A as a destination of the system's circuits."""
+        return self.destinations[self.a.code]
+
+    def order(self, name: str, link: NetworkLink) -> None:
+        """Give an order about a link at the system's maintenance terminal; it may raise `Refused`."""
+        order = getattr(self.maintenance, name, None)
+        if order is None:
+            raise NotApplicable(f"the maintenance terminal has no order {name}")
+        order(link.name)
+
     def entry(self, code: int, sls: int) -> NetworkLink:
         """Return the link over which a message of point `code` comes to the system."""
         for via in dict.fromkeys((code, *self.route(code).via)):
@@ -329,14 +349,17 @@ class Network:
         )
         for code in dict.fromkeys(link.spec.adjacent for link in wanted):
             self.bench.until(
-                lambda code=code: any(each.title == "TRA" and each.opc == self.spec.point_code
-                                      and each.dpc == code for each in self.heard),
-                within=70 * SECOND,
+                partial(self._allowed, code),
+                within=RESTART,
                 awaited=f"TRA to point {code}",
                 state=self.where,
             )
         self.bench.run(2 * SECOND)
         self.forget()
+
+    def _allowed(self, code: int) -> bool:
+        """True when the system has allowed traffic with an adjacent point."""
+        return any(heard.title == "TRA" and heard.dpc == code for heard in self.heard)
 
     # receiving
 
@@ -393,9 +416,7 @@ class Network:
             if found != value:
                 self.fail(awaited, heard, f"{name} {found}")
 
-    def expect_not(
-        self, *titles: str, during: int, where: Callable[[Heard], bool] | None = None
-    ) -> None:
+    def expect_not(self, *titles: str, during: int, where: Callable[[Heard], bool] | None = None) -> None:
         """Fail when one of `titles` arrives within `during` frames from now."""
         start = len(self.heard)
         text = f"no {' or '.join(titles)}"
@@ -434,6 +455,4 @@ def _links(pixit: Pixit, network: NetworkSpec) -> list[LinkSpec]:
     found = [each for each in pixit.links if each.network == network.name]
     if found or pixit.links:
         return found
-    return [
-        LinkSpec("", network.name, pixit.tester_point_code, pixit.slc, pixit.link_line, pixit.link_slot)
-    ]
+    return [LinkSpec("", network.name, pixit.tester_point_code, pixit.slc, pixit.link_line, pixit.link_slot)]

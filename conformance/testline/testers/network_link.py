@@ -167,9 +167,7 @@ class NetworkLink:
         try:
             msu = decode_mtp3(unit.sif, self.network.variant)
         except NotDecodable:
-            return Heard(
-                unit.last, self, 0, 0, -1, -1, 0, unit.sif, "undecodable", None, unit.entry
-            )
+            return Heard(unit.last, self, 0, 0, -1, -1, 0, unit.sif, "undecodable", None, unit.entry)
         data = bytes(msu.data)
         title, message = _named(msu.si, data, self.network.variant)
         return Heard(

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from testline.testers.network import SELECTIONS, SETTLING, Destination, Network
+from testline.testers.network import SETTLING, Destination, Network
 from testline.testers.network_link import Heard, NetworkLink
-from testline.verdicts import Fail
+from testline.verdicts import Fail, NotApplicable
 from testrig.clock import SECOND
 
 Shares = dict[int, NetworkLink]
@@ -21,12 +21,15 @@ ROUND: Final = (("BLO", "BLA"), ("UBL", "UBA"), ("RSC", "RLC"))
 def shares(
     network: Network,
     destination: Destination,
-    selections: Iterable[int] = SELECTIONS,
+    selections: Iterable[int] | None = None,
     *,
     within: int = 3 * SECOND,
 ) -> Shares:
     """Reset a circuit for each selection and return the links over which the answers came, each once."""
-    start, wanted = len(network.heard), list(selections)
+    start = len(network.heard)
+    wanted = destination.selections if selections is None else list(selections)
+    if not wanted:
+        raise NotApplicable(f"no ISUP circuits to point {destination.code} in this set-up")
     circuits = {destination.circuit(sls).cic: sls for sls in wanted}
     for cic in circuits:
         destination.send_isup("RSC", cic)
@@ -89,11 +92,11 @@ def expect_same(network: Network, before: Shares, after: Shares) -> None:
 
 def expect_no_traffic(network: Network, destination: Destination, over: NetworkLink, *, during: int) -> None:
     """Fail when the system answers towards `destination` though it cannot be reached."""
-    for sls in SELECTIONS:
+    if not destination.circuits:
+        raise NotApplicable(f"no ISUP circuits to point {destination.code} in this set-up")
+    for sls in destination.selections:
         destination.send_isup("RSC", destination.circuit(sls).cic, over=over)
-    network.expect_not(
-        "RLC", during=during, where=lambda heard: heard.dpc == destination.code
-    )
+    network.expect_not("RLC", during=during, where=lambda heard: heard.dpc == destination.code)
 
 
 class Series:
@@ -120,9 +123,7 @@ class Series:
         return [
             heard
             for heard in self.network.since(self._start)
-            if heard.title in titles
-            and heard.dpc == self.destination.code
-            and heard.message.cic == self.cic
+            if heard.title in titles and heard.dpc == self.destination.code and heard.message.cic == self.cic
         ]
 
     def expect(self, *, missing: Iterable[int] = (), within: int = 4 * SECOND) -> list[Heard]:
@@ -143,7 +144,9 @@ class Series:
         found = self.answers
         if [heard.title for heard in found] != wanted:
             self.network.bench.trace.depart(self.network.bench.now, "each answer once, in order")
-            raise Fail(f"answers {', '.join(wanted)} in this order, each once", self.network.where(), self._told())
+            raise Fail(
+                f"answers {', '.join(wanted)} in this order, each once", self.network.where(), self._told()
+            )
         return found
 
     def _told(self) -> str:
