@@ -55,12 +55,14 @@ def test_link_set_is_deactivated(network: Network) -> None:
     while len(left) > 1:
         link = left.pop()
         link.link.restarting = False
+        link.link.forget()
         network.order("deactivate_link", link)
         link.link.expect("SIOS", within=3 * SECOND, through=("FISU", "MSU"))
         network.bench.run(3 * SECOND)
         expect_shares(network, shares(network, network.home), left)
     last = left[0]
     last.link.restarting = False
+    last.link.forget()
     network.order("deactivate_link", last)
     last.link.expect("SIOS", within=3 * SECOND, through=("FISU", "MSU"))
 
