@@ -537,8 +537,10 @@ class Mtp3:
             self.tsrc.put_back(owner, destination, sls, found)
 
     def _repeat(self, message: Message) -> None:
+        """Send a message of ours that a link took down with it by another one. Changeback over that link is
+        given up with it; changeover of other links goes on."""
         found = decode_management(message.data, self.config.variant)
-        if found.heading not in CHANGEOVER and found.heading not in CHANGEBACK:
+        if found.heading not in CHANGEBACK:
             self.send_management(message.label.dpc, found, message.label.sls, message.priority)
 
     def release(self, owner: object) -> None:
