@@ -81,12 +81,12 @@ def is_called(passing: Passing, seconds: str) -> None:
 
 
 @when("the subscriber's telephone rings")
-def rings(passing: Passing) -> None:
+def party_is_rung(passing: Passing) -> None:
     passing.subscriber.alerts()
 
 
 @when("the subscriber answers")
-def answers(passing: Passing) -> None:
+def party_answers(passing: Passing) -> None:
     passing.subscriber.answers()
     passing.caller.is_answered()
 

@@ -8,7 +8,7 @@ carried and no other, and one that comes back takes back what was its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from typing import Final, TypeVar
 
 SELECTIONS: Final = 16
@@ -17,7 +17,7 @@ SELECTIONS: Final = 16
 Item = TypeVar("Item")
 
 
-@lru_cache(maxsize=None)
+@cache
 def preference(selector: int, count: int) -> tuple[int, ...]:
     """Return the places 0 to `count` - 1 in the order in which `selector` prefers them.
 
