@@ -42,7 +42,7 @@ class NetworkConfig:
     transfer: bool = False
     """We pass messages for other points on: signalling transfer point (Q.704 2.4.3)."""
     congestion_levels: int = 0
-    """Levels of congestion of the national option with priorities; 0: the international method (Q.704 11.2)."""
+    """Levels of congestion of the national option with priorities; 0: as internationally (Q.704 11.2)."""
 
 
 @dataclass(frozen=True, slots=True)
