@@ -73,6 +73,7 @@ PICS: Final = dict.fromkeys(
     (
         "isup.bearer_refusal",
         "isup.pass_on",
+        "isup.parameter_passing",
         "isup.continuity_sending",
         "isup.hardware_blocking",
         "isup.propagation_delay",

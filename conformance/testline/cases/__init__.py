@@ -29,6 +29,8 @@ MODULES: Final = (
     "isup_compatibility",
     "isup_transit",
     "isup_services",
+    "isup_bearers",
+    "isup_supplementary",
     "tup_supervision",
     "tup_groups",
     "tup_continuity",

@@ -1,0 +1,226 @@
+"""ISUP: passing on where that is not possible, and multirate bearers (Q.784.1 groups 1.7 and 7.3).
+
+A call in transit from ISUP to TUP leaves what only ISUP knows behind: there the sender's instruction for
+'pass on not possible' counts.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from testline.case import case
+from testline.cases.isup_calls import calling_out, over
+from testline.cases.isup_compatibility import (
+    DISCARD_PARAMETER,
+    ELSE_DISCARD_MESSAGE,
+    ELSE_DISCARD_PARAMETER,
+    END_NODE,
+    LAST,
+    unknown_parameter,
+)
+from testline.cases.isup_supervision import (
+    ANSWER,
+    NOT_IMPLEMENTED,
+    answered_call,
+    compatibility,
+    unknown_message,
+)
+from testline.testers.caller import Caller
+from testline.testers.centre import Centre
+from testline.testers.isup import IsupTester
+from testline.testers.speech import expect_speech_both_ways
+from testline.testers.tup_centre import TransitCentre
+from testline.verdicts import Inconclusive
+from testrig.clock import SECOND
+
+ELSE_DISCARD: Final = DISCARD_PARAMETER
+"""Bit E of a message's instruction: discard it where passing on is not possible (Q.763 3.33)."""
+ALL_CIRCUITS: Final = 10
+"""Transmission medium requirement: 1,920 kbit/s unrestricted (Q.763 3.54)."""
+TWO_CIRCUITS: Final = 7
+"""Transmission medium requirement: 2 x 64 kbit/s unrestricted (Q.763 3.54)."""
+
+
+def sent_unknown(transit: TransitCentre, instruction: int) -> tuple[Caller, Caller]:
+    """An unknown message in an answered call from ISUP to TUP."""
+    caller, party = transit.talking("isup")
+    octets = unknown_message(caller.call.cic, compatibility(LAST | END_NODE | instruction))
+    transit.isup.send_raw(octets, sls=caller.call.cic & 0x0F)
+    return caller, party
+
+
+@case(
+    "Q.784.1/1.7.1.4",
+    "Unknown message, pass on not possible, release call",
+    clauses=["Q.764 2.9.5.3.2", "Q.763 3.33"],
+    proves=["N-01"],
+    needs="transit",
+    setup="transit",
+)
+def test_message_not_passed_releases(transit: TransitCentre) -> None:
+    """Towards TUP an unknown message cannot be passed on; told so, the system releases with cause 97."""
+    caller, _ = sent_unknown(transit, 0)
+    caller.is_released(within=ANSWER, cause=NOT_IMPLEMENTED)
+    transit.idle(caller)
+
+
+@case(
+    "Q.784.1/1.7.1.5",
+    "Unknown message, pass on not possible, discard information",
+    clauses=["Q.764 2.9.5.3.2", "Q.763 3.33"],
+    proves=["N-01"],
+    needs="transit",
+    setup="transit",
+)
+def test_message_not_passed_is_discarded(transit: TransitCentre) -> None:
+    """Towards TUP an unknown message cannot be passed on; told so, the system discards it."""
+    caller, party = sent_unknown(transit, ELSE_DISCARD)
+    caller.call.expect_nothing(during=2 * SECOND)
+    expect_speech_both_ways(caller.voice, party.voice)
+    caller.hangs_up()
+    transit.idle(caller)
+
+
+@case(
+    "Q.784.1/1.7.2.5",
+    "Unknown parameter, pass on not possible, release call",
+    clauses=["Q.764 2.9.5.3.3", "Q.763 3.41"],
+    proves=["N-01"],
+    needs="isup.parameter_passing",
+    setup="transit",
+)
+def test_parameter_not_passed_releases(transit: TransitCentre) -> None:
+    """Towards TUP an unknown parameter cannot be passed on; told so, the system releases with cause 99."""
+    caller = Caller(transit.isup)
+    caller.dials(transit.number("tup"), optional=unknown_parameter(END_NODE))
+    caller.is_released(within=ANSWER, cause=99)
+    transit.idle(caller)
+
+
+@case(
+    "Q.784.1/1.7.2.6",
+    "Unknown parameter, pass on not possible, discard message",
+    clauses=["Q.764 2.9.5.3.3", "Q.763 3.41"],
+    proves=["N-01"],
+    needs="isup.parameter_passing",
+    setup="transit",
+)
+def test_parameter_not_passed_discards_message(transit: TransitCentre) -> None:
+    """Towards TUP an unknown parameter cannot be passed on; told so, the system discards the IAM."""
+    caller = Caller(transit.isup)
+    call = caller.dials(transit.number("tup"), optional=unknown_parameter(END_NODE | ELSE_DISCARD_MESSAGE))
+    call.expect_nothing(during=2 * SECOND)
+    transit.isup.expect_idle(call.cic)
+
+
+@case(
+    "Q.784.1/1.7.2.7",
+    "Unknown parameter, pass on not possible, discard parameter",
+    clauses=["Q.764 2.9.5.3.3", "Q.763 3.41"],
+    proves=["N-01"],
+    needs="transit",
+    setup="transit",
+)
+def test_parameter_not_passed_is_discarded(transit: TransitCentre) -> None:
+    """Towards TUP an unknown parameter cannot be passed on; told so, the system goes on without it."""
+    optional = unknown_parameter(END_NODE | ELSE_DISCARD_PARAMETER)
+    caller, party = transit.talking("isup", optional=optional)
+    caller.call.expect_nothing(during=SECOND)
+    expect_speech_both_ways(caller.voice, party.voice)
+    caller.hangs_up()
+    transit.idle(caller)
+
+
+# 7.3: multirate
+
+
+@case(
+    "Q.784.1/7.3.1",
+    "Multirate outgoing call",
+    clauses=["Q.764 2.1.1", "Q.763 3.54"],
+    proves=["N-01"],
+    needs="isup.multirate",
+)
+def test_multirate_outgoing(centre: Centre) -> None:
+    """A call with several circuits goes out with its medium in the IAM."""
+    party, _ = calling_out(centre)
+    if party.call.iam.medium < TWO_CIRCUITS:
+        raise Inconclusive("the agent's call has no multirate medium")
+    over(centre, party)
+
+
+@case(
+    "Q.784.1/7.3.2",
+    "Multirate incoming call",
+    clauses=["Q.764 2.1.1", "Q.763 3.54"],
+    proves=["N-01"],
+    needs="isup.multirate",
+)
+def test_multirate_incoming(isup: IsupTester) -> None:
+    """A 2 x 64 kbit/s call on two circuits is answered; both are busy with it, and idle afterwards."""
+    cic = min(isup.circuits)
+    call = isup.seize(called=isup.pixit.menu_number, cic=cic, medium=TWO_CIRCUITS)
+    call.answered(within=10 * SECOND)
+    maintenance = isup.bench.system.maintenance()
+    isup.bench.until(
+        lambda: all("incoming busy" in maintenance.circuit_state(each) for each in (cic, cic + 1)),
+        within=SECOND,
+        awaited=f"circuits {cic} and {cic + 1} busy",
+    )
+    call.release()
+    isup.expect_idle(cic)
+    isup.expect_idle(cic + 1)
+
+
+@case(
+    "Q.784.1/7.3.3",
+    "Multirate incoming call, a circuit busy",
+    clauses=["Q.764 2.1.1", "Q.764 2.9.1"],
+    proves=["N-01"],
+    needs="isup.multirate",
+)
+def test_multirate_refused_for_a_busy_circuit(isup: IsupTester) -> None:
+    """A 1,920 kbit/s call is refused when one of its circuits is busy; that one's call stays up."""
+    busy = answered_call(isup, max(isup.circuits))
+    call = isup.seize(called=isup.pixit.menu_number, cic=min(isup.circuits), medium=ALL_CIRCUITS)
+    call.expect("REL", within=ANSWER)
+    call.send("RLC")
+    busy.expect_nothing(during=SECOND)
+    busy.release()
+
+
+def dual_seizure_of_types(centre: Centre, *, controlling: bool) -> None:
+    """A telephone call of the system meets a call with more circuits of the tester."""
+    keep = set(centre.isup.controlled(by_tester=not controlling))
+    party, _ = calling_out(centre)
+    if party.call.cic not in keep:
+        raise Inconclusive("the system took a circuit that the other end controls")
+    party.call.send("IAM", called=centre.pixit.menu_number, medium=TWO_CIRCUITS)
+    party.call.expect("ACM", "CON", within=ANSWER)
+
+
+@case(
+    "Q.784.1/7.3.4",
+    "Dual seizure of different connection types, the system controlling",
+    clauses=["Q.764 2.9.1"],
+    proves=["N-01"],
+    needs="isup.multirate",
+)
+def test_multirate_dual_seizure_controlling(centre: Centre) -> None:
+    """The call with more circuits is completed although the system controls the circuit."""
+    dual_seizure_of_types(centre, controlling=True)
+
+
+@case(
+    "Q.784.1/7.3.5",
+    "Dual seizure of different connection types, the system not controlling",
+    clauses=["Q.764 2.9.1"],
+    proves=["N-01"],
+    needs="isup.multirate",
+)
+def test_multirate_dual_seizure_not_controlling(centre: Centre) -> None:
+    """The call with more circuits is completed, that with fewer is tried again."""
+    dual_seizure_of_types(centre, controlling=False)
+    again = centre.caller()
+    again.is_called(within=ANSWER)
+    over(centre, again)
