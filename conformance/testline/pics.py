@@ -111,8 +111,16 @@ ITEMS: Final[dict[str, Item]] = {
     "isup.fallback": Item("fallback from 64 kbit/s preferred", "Q.764 2.5", ("isup",)),
     "isup.unrestricted": Item("64 kbit/s unrestricted calls", "Q.763 3.54", ("isup",)),
     "isup.bearer_refusal": Item("bearers that are not there are refused", "Q.764 2.2", ("isup.incoming",)),
-    "isup.parameter_passing": Item(
-        "instructions for parameters that cannot be passed on are obeyed", "Q.764 2.9.5.3.3", ("transit",)
+    "isup.no_passing": Item(
+        "instructions for what cannot be passed on are obeyed", "Q.764 2.9.5.3", ("transit",)
+    ),
+    "isup.transit_interpretation": Item(
+        "unrecognised information with transit interpretation is passed on",
+        "Q.764 2.9.5.3",
+        ("isup.pass_on",),
+    ),
+    "isup.suspend_forward": Item(
+        "suspend and resume of the calling party passed on", "Q.764 2.4", ("isup.pass_on", "isup.suspend")
     ),
     "isup.multirate": Item("multirate connection types", "Q.764 2.1.1", ("isup",)),
     "isup.congestion_level": Item("automatic congestion level sent", "Q.764 2.11", ("isup",)),

@@ -46,6 +46,7 @@ PICS: Final = dict.fromkeys(
         "isup.maintenance",
         "isup.suspend",
         "isup.transit",
+        "isup.pass_on",
         "isup.user_to_user",
         "isup.other_access",
         "tup",
@@ -72,8 +73,9 @@ PICS: Final = dict.fromkeys(
 ) | dict.fromkeys(
     (
         "isup.bearer_refusal",
-        "isup.pass_on",
-        "isup.parameter_passing",
+        "isup.no_passing",
+        "isup.transit_interpretation",
+        "isup.suspend_forward",
         "isup.continuity_sending",
         "isup.hardware_blocking",
         "isup.propagation_delay",
@@ -242,10 +244,9 @@ class Seat:
 
 
 def _shown(event: Event) -> Event:
-    """The event as people at desks see it: a restricted calling number is kept, but not shown (Q.731.3)."""
-    if not event.data.get("calling_restricted"):
-        return event
-    return replace(event, data={**event.data, "calling": ""})
+    """The event as people at desks see it: a restricted number is kept, but not shown (Q.731.4, Q.732.2)."""
+    hidden = {name: "" for name in ("calling", "original_called") if event.data.get(f"{name}_restricted")}
+    return replace(event, data={**event.data, **hidden}) if hidden else event
 
 
 class Supervisor:

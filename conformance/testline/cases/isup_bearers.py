@@ -54,7 +54,7 @@ def sent_unknown(transit: TransitCentre, instruction: int) -> tuple[Caller, Call
     "Unknown message, pass on not possible, release call",
     clauses=["Q.764 2.9.5.3.2", "Q.763 3.33"],
     proves=["N-01"],
-    needs="transit",
+    needs="isup.no_passing",
     setup="transit",
 )
 def test_message_not_passed_releases(transit: TransitCentre) -> None:
@@ -86,7 +86,7 @@ def test_message_not_passed_is_discarded(transit: TransitCentre) -> None:
     "Unknown parameter, pass on not possible, release call",
     clauses=["Q.764 2.9.5.3.3", "Q.763 3.41"],
     proves=["N-01"],
-    needs="isup.parameter_passing",
+    needs="isup.no_passing",
     setup="transit",
 )
 def test_parameter_not_passed_releases(transit: TransitCentre) -> None:
@@ -102,7 +102,7 @@ def test_parameter_not_passed_releases(transit: TransitCentre) -> None:
     "Unknown parameter, pass on not possible, discard message",
     clauses=["Q.764 2.9.5.3.3", "Q.763 3.41"],
     proves=["N-01"],
-    needs="isup.parameter_passing",
+    needs="isup.no_passing",
     setup="transit",
 )
 def test_parameter_not_passed_discards_message(transit: TransitCentre) -> None:

@@ -242,7 +242,7 @@ def test_suspend_sent_by_network(transit: TransitCentre) -> None:
     "Suspend and resume by the calling party, outgoing call",
     clauses=["Q.764 2.4", "Q.733.4"],
     proves=["N-01"],
-    needs="isup.pass_on",
+    needs="isup.suspend_forward",
     setup="transit",
 )
 def test_suspend_sent_forward(transit: TransitCentre) -> None:
@@ -305,7 +305,7 @@ def test_unknown_message_passed_on(transit: TransitCentre) -> None:
     "Unknown message, transit interpretation",
     clauses=["Q.764 2.9.5.3.2", "Q.763 3.33"],
     proves=["N-01"],
-    needs="isup.pass_on",
+    needs="isup.transit_interpretation",
     setup="transit",
 )
 def test_unknown_message_transit_interpretation(transit: TransitCentre) -> None:
@@ -349,7 +349,7 @@ def test_unknown_parameter_passed_on(transit: TransitCentre) -> None:
     "Unknown parameter, transit interpretation",
     clauses=["Q.764 2.9.5.3.3", "Q.763 3.41"],
     proves=["N-01"],
-    needs="isup.pass_on",
+    needs="isup.transit_interpretation",
     setup="transit",
 )
 def test_unknown_parameter_transit_interpretation(transit: TransitCentre) -> None:

@@ -82,6 +82,7 @@ class Call:
             "calling_restricted": setup.calling_restricted,
             "called": setup.called,
             "original_called": setup.original_called,
+            "original_called_restricted": setup.original_called_restricted,
             "function": setup.function,
             "additional": setup.additional,
             "password": MASK if setup.password else "",
