@@ -164,6 +164,15 @@ class Digit:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckTone:
+    """The check tone of continuity checks came (`on`) to a voice port, or went."""
+
+    port: int
+    on: bool
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class PlayEnded:
     """A player came to the end of its audio by itself."""
 
@@ -180,7 +189,7 @@ class Hook:
     at: Instant
 
 
-BoardEvent: TypeAlias = HdlcFrame | HdlcError | SpanAlarm | Digit | PlayEnded | Hook
+BoardEvent: TypeAlias = HdlcFrame | HdlcError | SpanAlarm | Digit | CheckTone | PlayEnded | Hook
 
 
 class Board(Protocol):
@@ -242,6 +251,10 @@ class Board(Protocol):
 
     def detect_digits(self, port: int, on: bool) -> None:
         """Turn the DTMF receiver of the port on or off."""
+        ...
+
+    def detect_check_tone(self, port: int, on: bool) -> None:
+        """Turn the port's receiver of the 2,000 Hz check tone (Q.724 7.4.2) on or off."""
         ...
 
     # stations

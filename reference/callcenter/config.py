@@ -109,6 +109,8 @@ class TrunkGroupConfig:
     hunting: Hunting = "longest idle"
     user: User = "isup"
     network: str = ""
+    continuity: int = 0
+    """Every how manyeth call we make has its circuit checked by the check tone (Q.724 7); 0: none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Final
 
 from callcenter.calls.bus import Bus
 from callcenter.calls.engine import CallEngine
+from callcenter.calls.transceivers import Transceivers
 from callcenter.calls.trunks import TrunkGroup, Trunks
 from callcenter.config import CentreConfig, circuits
 from callcenter.cti.journal import Journal, Types
@@ -24,6 +25,7 @@ from testrig.board import (
     Alarm,
     Board,
     BoardEvent,
+    CheckTone,
     Digit,
     HdlcError,
     HdlcFrame,
@@ -64,6 +66,7 @@ class Engine:
         }
         self.calls = CallEngine(config, bus, self.trunks, loaded, self.journal)
         self.signalling = build(config, board, self.journal)
+        self.signalling.provide(Transceivers(bus))
         self.trunks.idle = self.signalling.idle
         self._faults: dict[int, set[Alarm]] = {}
         self._persistence: Timers[int] = Timers()
@@ -130,6 +133,9 @@ class Engine:
                 return self.signalling.take(event)
             case Digit():
                 self.calls.digit(event.port, event.digit, self.now)
+            case CheckTone():
+                if event.on:
+                    self.signalling.check_tone(event.port, self.now)
             case PlayEnded():
                 self.calls.play_ended(event.port, self.now)
             case Hook():

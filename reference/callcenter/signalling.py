@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from callcenter.calls.primitives import Indication, Leg, Primitive
+from callcenter.calls.transceivers import Transceivers
 from callcenter.config import CentreConfig, LinkConfig, TrunkGroupConfig, circuits
 from callcenter.cti.journal import Journal, Types
 from callcenter.errors import ConfigurationError, StateError
@@ -55,6 +56,8 @@ class Network:
     """By service indicator."""
     places: Mapping[tuple[int, int, int], Endpoint]
     """Time slot of a circuit by service indicator, point code of the far end and CIC."""
+    legs: Mapping[tuple[int, int, int], Leg]
+    """The same circuits as legs."""
 
 
 def build(config: CentreConfig, board: Board, journal: Journal) -> Signalling:
@@ -111,6 +114,11 @@ def _network(config: CentreConfig, name: str, channels: list[Channel]) -> Networ
         for group in groups
         for each in circuits(group)
     }
+    legs = {
+        (SERVICES[group.user], config.point(group.peer, name), each.cic): Leg(group.name, each.cic)
+        for group in groups
+        for each in circuits(group)
+    }
     mtp3 = Mtp3(network, links)
     for group in groups:
         if config.point(group.peer, name) not in mtp3.tsrc.route_sets:
@@ -118,7 +126,7 @@ def _network(config: CentreConfig, name: str, channels: list[Channel]) -> Networ
                 f"trunk_groups[{group.name}].peer: found {group.peer}, expected a point that a link set or a "
                 f"route of network {name} leads to"
             )
-    return Network(name, mtp3, users, places)
+    return Network(name, mtp3, users, places, legs)
 
 
 def _routes(config: CentreConfig, name: str) -> Iterator[RouteConfig]:
@@ -139,6 +147,7 @@ def _user_part(config: CentreConfig, network: str, groups: list[TrunkGroupConfig
             names[peer, each.cic] = group.name
     own = config.own(network)
     cics = {peer: tuple(sorted(found)) for peer, found in by_peer.items()}
+    checks = {group.name: group.continuity for group in groups}
     if groups[0].user == "tup":
         return Tup(
             TupConfig(
@@ -148,6 +157,7 @@ def _user_part(config: CentreConfig, network: str, groups: list[TrunkGroupConfig
                 groups=names,
                 timers=config.timers_of("TUP"),
                 minimum_digits=config.minimum_digits,
+                continuity=checks,
             )
         )
     return Isup(
@@ -158,6 +168,7 @@ def _user_part(config: CentreConfig, network: str, groups: list[TrunkGroupConfig
             timers=config.timers_of("ISUP"),
             minimum_digits=config.minimum_digits,
             transit=bool(config.transit),
+            continuity=checks,
         )
     )
 
@@ -205,6 +216,13 @@ class Signalling:
             for group in config.trunk_groups
         }
         self._several = len(networks) > 1
+        self._transceivers: Transceivers | None = None
+
+    def provide(self, transceivers: Transceivers) -> None:
+        """Continuity checks of the user parts use `transceivers`."""
+        self._transceivers = transceivers
+        for _, _, user in self.user_parts():
+            user.provide_transceivers(transceivers.free)
 
     def start(self, now: Instant) -> None:
         """Open the channels and bring the networks up, which activates every link."""
@@ -240,6 +258,12 @@ class Signalling:
         link.receive(octets, event.repeats, event.at)
         return not (known and link.settled)
 
+    def check_tone(self, port: int, now: Instant) -> None:
+        """The check tone has come to voice port `port`."""
+        leg = None if self._transceivers is None else self._transceivers.leg_of(port)
+        if leg is not None:
+            self._of_group[leg.group].check_tone(leg, now)
+
     # from and to the call engine
 
     def poll(self, now: Instant) -> list[Indication]:
@@ -262,11 +286,17 @@ class Signalling:
         return found
 
     def _write_notices(self, network: Network, service: int, user: UserPart, now: Instant) -> None:
-        """Write a user part's notices into the journal, and connect or remove loops as they say.
+        """Write a user part's notices into the journal, and connect or remove loops and tones as they say.
 
         A loop is removed before the call engine hears of the call, which may connect the circuit at once.
         """
         for notice in user.notices():
+            if notice.cic is not None and notice.what in _TONES and self._transceivers is not None:
+                leg = network.legs[service, notice.point_code, notice.cic]
+                if notice.what is What.TONE_ON:
+                    self._transceivers.connect(leg)
+                else:
+                    self._transceivers.remove(leg)
             if notice.cic is not None and notice.what in _LOOPS:
                 place = network.places[service, notice.point_code, notice.cic]
                 if notice.what is What.LOOP_ON:
@@ -480,6 +510,7 @@ class Signalling:
 
 
 _LOOPS: Final = frozenset({What.LOOP_ON, What.LOOP_OFF})
+_TONES: Final = frozenset({What.TONE_ON, What.TONE_OFF})
 
 
 def _told(notice: Notice) -> dict[str, object]:

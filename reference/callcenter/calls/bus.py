@@ -7,6 +7,7 @@ from typing import Final
 
 from callcenter.calls.primitives import Leg
 from callcenter.config import Circuit
+from callcenter.media.check_tone import CHECK_TONE
 from testrig.board import Board, Endpoint, station, trunk, voice
 from testrig.line import Octets
 
@@ -31,6 +32,9 @@ class Bus:
         self._shared: dict[str, int] = {}
         self._listeners: dict[str, int] = {}
         self._hearing: dict[Endpoint, str] = {}
+        self._sources: dict[Endpoint, Endpoint] = {}
+        """What each end hears, or will hear again when its check is over."""
+        self._checked: set[Endpoint] = set()
 
     @property
     def free_ports(self) -> int:
@@ -53,13 +57,13 @@ class Bus:
         """Let `sink` hear `source`, one way."""
         end = self.endpoint(sink)
         self._leave(end)
-        self._board.listen(end, self.endpoint(source))
+        self._connect(end, self.endpoint(source))
 
     def quiet(self, leg: Leg) -> None:
         """`leg` hears silence."""
         end = self.endpoint(leg)
         self._leave(end)
-        self._board.unlisten(end)
+        self._connect(end, None)
 
     def hear(self, leg: Leg, sound: str) -> bool:
         """Let `leg` hear a shared tone or music for ever; False, and silence, when no port is free."""
@@ -70,14 +74,14 @@ class Bus:
         port = self._shared.get(sound)
         if port is None:
             if not self._free:
-                self._board.unlisten(end)
+                self._connect(end, None)
                 return False
             port = self._shared[sound] = self._free.pop()
             self._listeners[sound] = 0
             self._board.play(port, self._audio[sound], loop=True)
         self._listeners[sound] += 1
         self._hearing[end] = sound
-        self._board.listen(end, voice(port))
+        self._connect(end, voice(port))
         return True
 
     def allot(self, leg: Leg, *, digits: bool) -> int | None:
@@ -87,7 +91,7 @@ class Bus:
         port = self._free.pop()
         end = self.endpoint(leg)
         self._leave(end)
-        self._board.listen(end, voice(port))
+        self._connect(end, voice(port))
         if digits:
             self._board.listen(voice(port), end)
             self._board.detect_digits(port, True)
@@ -106,8 +110,46 @@ class Bus:
         self._board.stop(port)
         self._board.detect_digits(port, False)
         self._board.unlisten(voice(port))
-        self._board.unlisten(self.endpoint(leg))
+        self._connect(self.endpoint(leg), None)
         self._free.append(port)
+
+    def check(self, leg: Leg) -> int | None:
+        """Send the check tone on `leg` and listen for it; return the voice port, None when none is free.
+
+        What `leg` is to hear meanwhile, it hears when the check is over.
+        """
+        if not self._free:
+            return None
+        port, end = self._free.pop(), self.endpoint(leg)
+        self._board.play(port, CHECK_TONE, loop=True)
+        self._board.detect_check_tone(port, True)
+        self._board.listen(voice(port), end)
+        self._board.listen(end, voice(port))
+        self._checked.add(end)
+        return port
+
+    def checked(self, port: int, leg: Leg) -> None:
+        """The check on `port` is over."""
+        end = self.endpoint(leg)
+        self._board.stop(port)
+        self._board.detect_check_tone(port, False)
+        self._board.unlisten(voice(port))
+        self._free.append(port)
+        self._checked.discard(end)
+        self._connect(end, self._sources.get(end))
+
+    def _connect(self, end: Endpoint, source: Endpoint | None) -> None:
+        """Let `end` hear `source`, or silence; not before its check is over."""
+        if source is None:
+            self._sources.pop(end, None)
+        else:
+            self._sources[end] = source
+        if end in self._checked:
+            return
+        if source is None:
+            self._board.unlisten(end)
+        else:
+            self._board.listen(end, source)
 
     def ring(self, number: int, on: bool) -> None:
         """Ring a station, or stop."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,6 +41,16 @@ class UserPart(Protocol):
     def pause(self, dpc: int, now: Instant) -> None: ...
     def resume(self, dpc: int, now: Instant) -> None: ...
 
+    # from the board
+
+    def check_tone(self, leg: Leg, now: Instant) -> None:
+        """The tone of our continuity check has come back on circuit `leg`."""
+        ...
+
+    def provide_transceivers(self, free: Callable[[], bool]) -> None:
+        """`free` tells whether there is a transceiver for a continuity check."""
+        ...
+
     # from the call engine
 
     def request(self, leg: Leg, primitive: Primitive, now: Instant) -> None: ...
@@ -63,6 +73,10 @@ class UserPart(Protocol):
     # maintenance
 
     def circuit_state(self, cic: Leg) -> str: ...
+    def check(self, cic: Leg, now: Instant) -> None:
+        """Check the continuity of an idle circuit. Raises `StateError` for one that is not."""
+        ...
+
     def block(self, cic: Leg, now: Instant) -> None: ...
     def unblock(self, cic: Leg, now: Instant) -> None: ...
     def reset(self, cic: Leg, now: Instant) -> None: ...

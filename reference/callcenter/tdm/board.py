@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from callcenter.media.check_tone import CheckToneReceiver
 from callcenter.media.dtmf import DtmfBank
 from callcenter.media.g711 import SILENCE
 from callcenter.media.player import Player
@@ -23,6 +24,7 @@ from callcenter.tdm.switch import TimeSlotSwitch
 from testrig.board import (
     Alarm,
     BoardEvent,
+    CheckTone,
     Digit,
     Endpoint,
     Inventory,
@@ -95,6 +97,7 @@ class VirtualBoard:
         """Voice ports whose row of the bus is not silent."""
         self._bank = DtmfBank(voice_ports)
         self._detecting: set[int] = set()
+        self._checks: dict[int, CheckToneReceiver] = {}
         self._planned = -1
         self._routes()
 
@@ -243,6 +246,12 @@ class VirtualBoard:
         (self._detecting.add if on else self._detecting.discard)(port)
         self._planned = -1
 
+    def detect_check_tone(self, port: int, on: bool) -> None:
+        """Turn the check tone receiver of the port on or off; either way it forgets what it has heard."""
+        self._checks.pop(_checked("voice port", port, self._voice_ports), None)
+        if on:
+            self._checks[port] = CheckToneReceiver()
+
     # stations
 
     def attach_station(self, number: int, line: StationPort) -> None:
@@ -308,6 +317,10 @@ class VirtualBoard:
                 bus.take(self._receiver_rows, axis=0), self._receivers, self._now
             ):
                 events.append(Digit(digit.channel, digit.digit, digit.duration, digit.at))
+        for port, receiver in self._checks.items():
+            source = self._switch.source_of(self._voice_row + port)
+            for on, offset in receiver.process(bus[self._silent_row if source is None else source]):
+                events.append(CheckTone(port, on, self._now + offset))
         heard = self._switch.gather(bus) if len(self._switch.sinks) else bus[:0]
         for unit in self._spans:
             if unit.line is not None:
@@ -366,7 +379,7 @@ class VirtualBoard:
             for channel in unit.channels:
                 if not (channel.transmitter.idle and channel.receiver.locked):
                     return False
-        if any(station.bouncing for _, station in self._attached):
+        if self._checks or any(station.bouncing for _, station in self._attached):
             return False
         return not len(self._receivers) or self._bank.settled(self._receivers)
 
