@@ -53,6 +53,8 @@ class BoardConfig:
     stations: int = 4
     voice_ports: int = 40
     crc4: bool = True
+    block_failed_spans: bool = False
+    """Tell the far end of circuits on a failed span by hardware failure oriented blocking (Q.764 2.8.2.2)."""
     fault_persistence: float = 0.5
     """How long an alarm stands before the circuits of its span are taken out of service."""
 
@@ -121,12 +123,36 @@ class OutgoingConfig:
     trunk_group: str
     calling: str = ""
     """Calling number given to the network."""
+    overlap: bool = False
+    """Numbers go out as they are dialled; `#` ends one (Q.764 2.1.2). Else each is dialled whole."""
     attempts: int = 2
     """Circuits tried for one call (Q.764 2.9.1: a repeat attempt after dual seizure)."""
     wrap_up: float = 2.0
     """Wrap-up after an outgoing call, and after a call straight to an agent."""
     ring_timeout: float = 60.0
     """How long an agent called directly is rung."""
+
+
+@dataclass(frozen=True, slots=True)
+class IsupOptions:
+    """What an exchange may do in ISUP or leave."""
+
+    send_st: bool = False
+    """Close a called number that is complete with the end of pulsing signal (Q.764 2.1.1)."""
+    hops: int = 0
+    """Hop counter of our own calls (Q.763 3.80), 1 to 31; 0: none."""
+    ask_calling: bool = False
+    """Ask for a calling number that the IAM has not, by INR (Q.764 2.1.9)."""
+    gateway: bool = False
+    """Incoming international exchange: T38 guards suspensions passed on (Q.764 2.4.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StationsConfig:
+    """What the handsets do."""
+
+    suspend_on_hook: bool = False
+    """A called agent who hangs up suspends the call, and lifting resumes it (Q.764 2.4); else it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +217,8 @@ class CentreConfig:
     agents: tuple[AgentConfig, ...]
     routes: tuple[RouteConfig, ...] = ()
     transit: tuple[TransitConfig, ...] = ()
+    isup: IsupOptions = field(default_factory=IsupOptions)
+    stations: StationsConfig = field(default_factory=StationsConfig)
     prompts: str = ""
     """Directory of recordings that replace the synthesised prompts."""
     timers: dict[str, float] = field(default_factory=dict)
@@ -396,6 +424,11 @@ def _check_circuits(config: CentreConfig) -> None:
             cics.add(place)
             take(circuit.span, circuit.slot, f"{key} CIC {circuit.cic}")
     _known(source, "outgoing.trunk_group", config.outgoing.trunk_group, names)
+    if not 0 <= config.isup.hops <= 31:
+        raise refuse(source, "isup.hops", config.isup.hops, "0 to 31 (Q.763 3.80)")
+    for group in config.trunk_groups:
+        if group.continuity < 0:
+            raise refuse(source, f"trunk_groups[{group.name}].continuity", group.continuity, "0 or more")
     if not config.outgoing.prefix.isdecimal():
         raise refuse(source, "outgoing.prefix", config.outgoing.prefix, "digits")
     for index, route in enumerate(config.transit):

@@ -71,6 +71,7 @@ class Engine:
         self._faults: dict[int, set[Alarm]] = {}
         self._persistence: Timers[int] = Timers()
         self._deadline: Instant | None = None
+        self._congestion = 0
 
     def start(self) -> None:
         """Configure the spans and bring the signalling links up."""
@@ -108,6 +109,9 @@ class Engine:
             for indication in signalling.poll(now):
                 calls.indication(indication, now)
             requests = calls.requests()
+            if calls.congestion != self._congestion:
+                self._congestion = calls.congestion
+                signalling.centre_congested(self._congestion)
             if not requests:
                 break
             for leg, primitive in requests:
@@ -117,7 +121,10 @@ class Engine:
     def _expire(self, now: Instant) -> None:
         self.signalling.expire(now)
         for span in self._persistence.expired(now):
-            self.calls.span(span, in_service=not self._faults.get(span), now=now)
+            whole = not self._faults.get(span)
+            if self.config.board.block_failed_spans and whole != self.trunks.span_in_service(span):
+                self.signalling.block_span(span, on=not whole, now=now)
+            self.calls.span(span, in_service=whole, now=now)
         deadline = self.calls.next_deadline
         if deadline is not None and deadline <= now:
             self.calls.expire(now)

@@ -8,7 +8,7 @@ A network is one signalling point of ours with its links, level 3 and user parts
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from callcenter.calls.primitives import Indication, Leg, Primitive
@@ -168,6 +168,10 @@ def _user_part(config: CentreConfig, network: str, groups: list[TrunkGroupConfig
             timers=config.timers_of("ISUP"),
             minimum_digits=config.minimum_digits,
             transit=bool(config.transit),
+            send_st=config.isup.send_st,
+            hops=config.isup.hops,
+            ask_calling=config.isup.ask_calling,
+            gateway=config.isup.gateway,
             continuity=checks,
         )
     )
@@ -215,6 +219,7 @@ class Signalling:
             group.name: self.networks[config.network_of(group)].users[SERVICES[group.user]]
             for group in config.trunk_groups
         }
+        self._groups = config.trunk_groups
         self._several = len(networks) > 1
         self._transceivers: Transceivers | None = None
 
@@ -325,6 +330,11 @@ class Signalling:
         if isinstance(indication, LinkNotice):
             self._journal.append(now, Types.LINK, {"link": indication.link, "what": indication.what})
             return
+        for service, user in network.users.items():
+            if isinstance(user, Isup) and indication.user == service:
+                user.unavailable(indication.dpc, indication.cause, now)
+            elif isinstance(user, Isup) and indication.user is None and indication.congestion:
+                user.congested(indication.dpc, now)
         data: dict[str, object] = {"point_code": indication.dpc}
         if indication.user is None:
             data["congestion"] = indication.congestion
@@ -337,6 +347,23 @@ class Signalling:
     def request(self, leg: Leg, primitive: Primitive, now: Instant) -> None:
         """Give a circuit a primitive."""
         self._of_group[leg.group].request(leg, primitive, now)
+
+    def centre_congested(self, level: int) -> None:
+        """The call engine is congested: 0 not, 1, or 2 more (Q.764 2.11.1)."""
+        for _, _, user in self.user_parts():
+            if isinstance(user, Isup):
+                user.congestion(level)
+
+    def block_span(self, span: int, *, on: bool, now: Instant) -> None:
+        """Block the circuits of a span for hardware failure, or remove that (Q.764 2.8.2.2)."""
+        for group in self._groups:
+            user = self._of_group[group.name]
+            for part in group.circuits:
+                if part.span != span:
+                    continue
+                cics = [each.cic for each in circuits(replace(group, circuits=(part,)))]
+                order = user.block_group if on else user.unblock_group
+                order(Leg(group.name, cics[0]), len(cics), now, hardware=True)
 
     def flush(self, now: Instant) -> None:
         """Send the user parts' messages, write their notices, and hand the links' frames to the board."""

@@ -33,6 +33,9 @@ class Orders(Protocol):
     def agent_answers(self, agent: Agent, now: Instant) -> None: ...
     def agent_clears(self, agent: Agent, now: Instant) -> None: ...
     def agent_dials(self, agent: Agent, number: str, now: Instant) -> None: ...
+    def agent_dials_on(self, agent: Agent, digits: str, now: Instant) -> bool: ...
+    def agent_suspends(self, agent: Agent, now: Instant) -> bool: ...
+    def agent_resumes(self, agent: Agent, now: Instant) -> None: ...
     def agent_free(self, agent: Agent, now: Instant) -> None: ...
     def agent_gone(self, agent: Agent, now: Instant) -> None: ...
 
@@ -134,6 +137,8 @@ class Desk:
             raise Refused(f"dial of agent {name}: the handset is on the hook; lift it to dial")
         if agent.config.headset and agent.state is not State.DIALLING:
             self._order(agent, Event.LIFT, "dial", now)
+        if agent.state is State.DIALLING and self._orders.agent_dials_on(agent, number, now):
+            return
         if agent.state is not State.DIALLING or agent.call is not None:
             raise Refused(f"dial of agent {name}: not possible when {agent.state.value} with a call at hand")
         self._orders.agent_dials(agent, number, now)
@@ -154,13 +159,17 @@ class Desk:
     def _lifted(self, agent: Agent, now: Instant) -> None:
         if agent.state is State.RINGING and not agent.config.headset:
             self._orders.agent_answers(agent, now)
+        elif agent.state is State.TALKING:
+            self._orders.agent_resumes(agent, now)
         elif agent.fsm.permits(Event.LIFT) and not agent.config.headset:
             self._move(agent, Event.LIFT, now)
             self._bus.hear(agent.leg, "dial")
 
     def _replaced(self, agent: Agent, now: Instant) -> None:
         self._bus.quiet(agent.leg)
-        if agent.call is not None and agent.state in (State.TALKING, State.DIALLING):
+        talking = agent.state is State.TALKING and not agent.config.headset
+        suspended = talking and self._orders.agent_suspends(agent, now)
+        if agent.call is not None and agent.state in (State.TALKING, State.DIALLING) and not suspended:
             self._orders.agent_clears(agent, now)
         if agent.state is State.DIALLING:
             self._move(agent, Event.REPLACE, now)

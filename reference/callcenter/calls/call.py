@@ -48,6 +48,8 @@ class Call:
     waited: int = 0
     """Frames in queues."""
     keys: str = ""
+    suspended: bool = False
+    """The called agent has hung up and may come back."""
     tried: list[Leg] = field(default_factory=list)
     """Circuits an outgoing call, or a call in transit, has been put on."""
     route: TransitConfig | None = None

@@ -16,6 +16,7 @@ is to do; what callers hear is ordered from the board at once.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from callcenter.acd.queues import Queues
@@ -38,7 +39,9 @@ from callcenter.calls.primitives import (
     Proceeding,
     Release,
     Released,
+    Resume,
     Setup,
+    Suspend,
 )
 from callcenter.calls.routing import Router
 from callcenter.calls.transit import Transit
@@ -87,6 +90,14 @@ class CallEngine:
         if requests:
             self._floor.outbox = []
         return requests
+
+    @property
+    def congestion(self) -> int:
+        """Congestion level (Q.764 2.11.1): 1 with at most a tenth of the voice ports free, 2 with none."""
+        free = self._bus.free_ports
+        if not free:
+            return 2
+        return int(free * 10 <= self.config.board.voice_ports)
 
     # from signalling
 
@@ -311,6 +322,29 @@ class CallEngine:
         assert agent.call is not None
         self.clear(agent.call, Cause.NORMAL_CLEARING, "agent", now)
 
+    def agent_suspends(self, agent: Agent, now: Instant) -> bool:
+        """The called agent hangs up; whether the call is only suspended by that (Q.764 2.4)."""
+        call = agent.call
+        if (
+            call is None
+            or call.trunk is None
+            or not call.incoming
+            or not self.config.stations.suspend_on_hook
+        ):
+            return False
+        call.suspended = True
+        self._floor.request(call.trunk, Suspend())
+        self._bus.quiet(call.trunk)
+        return True
+
+    def agent_resumes(self, agent: Agent, now: Instant) -> None:
+        """The called agent is back."""
+        call = agent.call
+        if call is not None and call.trunk is not None and call.suspended:
+            call.suspended = False
+            self._floor.request(call.trunk, Resume())
+            self._bus.join(call.trunk, agent.leg)
+
     def agent_free(self, agent: Agent, now: Instant) -> None:
         """The agent has become ready."""
         self.queues.agent_free(agent.name, now)
@@ -323,7 +357,9 @@ class CallEngine:
         """Start an outgoing call."""
         outgoing = self.config.outgoing
         outside = number.removeprefix(outgoing.prefix) if number.startswith(outgoing.prefix) else ""
-        setup = Setup(called=outside or number, calling=outgoing.calling)
+        complete = not outgoing.overlap or number.endswith("#")
+        called = outside.rstrip("#") if outgoing.overlap else outside
+        setup = Setup(called=called or number, calling=outgoing.calling, complete=complete)
         call = self._new(incoming=False, setup=setup, trunk=None, now=now)
         call.agent = agent.name
         call.phase = Phase.DIALLING
@@ -335,6 +371,16 @@ class CallEngine:
         else:
             self._floor.note(call, Types.FAILED, now, cause=1, reason="number without the outside prefix")
             self.over(call, Cause.UNALLOCATED_NUMBER, "centre", now)
+
+    def agent_dials_on(self, agent: Agent, digits: str, now: Instant) -> bool:
+        """The agent dials more of a number; whether it may have more."""
+        call = agent.call
+        if call is None or call.trunk is None or call.setup.complete:
+            return False
+        more = Digits(digits.rstrip("#"), complete=digits.endswith("#"))
+        call.setup = replace(call.setup, called=call.setup.called + more.digits, complete=more.complete)
+        self._floor.request(call.trunk, more)
+        return True
 
     def clear(self, call: Call, cause: int, by: str, now: Instant) -> None:
         """Clear a call from our side."""
@@ -369,7 +415,8 @@ class CallEngine:
         self._legs.pop(call.trunk, None)
         self._bus.quiet(self.desk.agents[call.agent].leg)
         call.trunk = None
-        if len(call.tried) < self.config.outgoing.attempts:
+        again = cause != Cause.SWITCHING_EQUIPMENT_CONGESTION
+        if again and len(call.tried) < self.config.outgoing.attempts:
             self._place(call, now)
         else:
             self.over(call, cause, "centre", now)

@@ -77,6 +77,10 @@ class Trunks:
         """Whether the circuit's span is in service."""
         return self.circuits[leg].span not in self._down
 
+    def span_in_service(self, span: int) -> bool:
+        """Whether a span is in service."""
+        return span not in self._down
+
     def set_span(self, span: int, *, in_service: bool) -> bool:
         """Take a span out of service or back in; returns whether that changed anything."""
         if (span not in self._down) == in_service:
