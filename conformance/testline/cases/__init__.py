@@ -19,6 +19,7 @@ MODULES: Final = (
     "mtp3",
     "mtp3_links",
     "mtp3_changeover",
+    "mtp3_inhibiting",
     "isup_supervision",
     "isup_calls",
     "isup_setup",
