@@ -20,6 +20,8 @@ MODULES: Final = (
     "mtp3_links",
     "mtp3_changeover",
     "mtp3_inhibiting",
+    "mtp3_routes",
+    "mtp3_transfer",
     "isup_supervision",
     "isup_calls",
     "isup_setup",

@@ -179,13 +179,14 @@ class Point:
         (over or self.other_link()).send(SNM, data, sls=slc, ni=ni, deliberate=deliberate)
 
     def changed(self) -> None:
-        """A link of ours came or went."""
+        """A link of ours came, went or passed its test: with the first one traffic is allowed (Q.704 9.3)."""
+        tested = [link for link in self.in_service if link.proven or not link.testing]
         if not self.in_service:
             self._announced = False
-        elif not self._announced:
+        elif tested and not self._announced:
             self._announced = True
             if self.announcing:
-                self.send("TRA", over=self.in_service[0])
+                self.send("TRA", over=tested[0])
 
     def receive(self, heard: Heard) -> None:
         """Answer management as the standard says, where `answers` allows it."""
@@ -365,6 +366,8 @@ class Network:
 
     def _arrived(self, heard: Heard) -> None:
         self.heard.append(heard)
+        if heard.title == "SLTA":
+            self._changed()
         if heard.opc != self.spec.point_code or heard.ni != self.spec.network_indicator:
             return
         if heard.si == SNM and heard.message is not None:

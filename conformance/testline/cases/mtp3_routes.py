@@ -1,0 +1,488 @@
+"""MTP level 3: rerouting, route management, restart, flow control (Q.782 groups 5, 6, 8, 9 and 10).
+
+F is a far destination that the system reaches by A and, if it must, by B.
+"""
+
+from __future__ import annotations
+
+from testline.case import case
+from testline.cases.mtp2_state import measure_time
+from testline.testers.network import Destination, Network, Point
+from testline.testers.network_link import Heard
+from testline.testers.network_traffic import Series, expect_no_traffic, expect_same, shares
+from testrig.clock import MINUTE, SECOND
+
+
+def by(network: Network, far: Destination, *points: Point) -> None:
+    """Fail unless the traffic for `far` goes by these points."""
+    found = {link.spec.adjacent for link in shares(network, far).values()}
+    wanted = {point.code for point in points}
+    network.confirm(found == wanted, f"traffic for {far.code} by {sorted(wanted)}", f"by {sorted(found)}")
+
+
+def routed(network: Network) -> Destination:
+    """Bring everything up; traffic for F goes by A."""
+    network.up()
+    far = network.remote()
+    by(network, far, network.a)
+    return far
+
+
+def rerouted(network: Network) -> Destination:
+    """A has prohibited F, and its traffic goes by B."""
+    far = routed(network)
+    network.a.send("TFP", destination=far.code)
+    network.bench.run(2 * SECOND)
+    by(network, far, network.b)
+    network.forget()
+    return far
+
+
+def tests_of(network: Network, far: Destination) -> list[Heard]:
+    """Route set tests for F heard since the last `forget`."""
+    return [each for each in network.heard if each.title == "RST" and each.message.destination == far.code]
+
+
+@case(
+    "Q.782/5.1",
+    "Forced rerouting",
+    clauses=["Q.704 7.2", "Q.704 13.2"],
+    proves=["N-01"],
+    needs="mtp3.routes",
+    setup="network",
+    unverified=True,
+)
+def test_forced_rerouting(network: Network) -> None:
+    """A's TFP for F: its traffic goes by B at once."""
+    far = routed(network)
+    network.a.send("TFP", destination=far.code)
+    network.bench.run(SECOND // 2)
+    by(network, far, network.b)
+
+
+@case(
+    "MTP3/39",
+    "Forced rerouting concerns one destination",
+    clauses=["Q.704 7.1"],
+    proves=["N-01"],
+    needs="mtp3.routes",
+    setup="network",
+)
+def test_forced_rerouting_of_one_destination(network: Network) -> None:
+    """TFP for F leaves traffic for A itself where it was."""
+    far = routed(network)
+    before = shares(network, network.home)
+    network.a.send("TFP", destination=far.code)
+    network.bench.run(2 * SECOND)
+    expect_same(network, before, shares(network, network.home))
+
+
+@case(
+    "Q.782/5.2",
+    "Forced rerouting loses nothing",
+    clauses=["Q.704 7.2"],
+    proves=["N-01"],
+    needs="mtp3.routes",
+    setup="network",
+    unverified=True,
+)
+def test_forced_rerouting_loses_nothing(network: Network) -> None:
+    """Messages offered around a TFP arrive each once and in order."""
+    far = routed(network)
+    over = network.b.other_link()
+    series = Series(far, 3)
+    series.send(4, over=over)
+    network.bench.run(SECOND)
+    network.a.send("TFP", destination=far.code)
+    series.send(5, over=over)
+    series.expect()
+
+
+@case(
+    "Q.782/5.3",
+    "Both routes prohibited, one allowed again",
+    clauses=["Q.704 7.2", "Q.704 13.3"],
+    proves=["N-01"],
+    needs="mtp3.routes",
+    setup="network",
+    unverified=True,
+)
+def test_both_routes_prohibited(network: Network) -> None:
+    """With TFP from A and B nothing is sent to F; B's TFA brings the traffic back, by B."""
+    far = rerouted(network)
+    network.b.send("TFP", destination=far.code)
+    network.bench.run(SECOND)
+    expect_no_traffic(network, far, network.b.other_link(), during=2 * SECOND)
+    network.b.send("TFA", destination=far.code)
+    network.bench.run(2 * SECOND)
+    by(network, far, network.b)
+
+
+@case(
+    "Q.782/5.4",
+    "TFP for the route not in use",
+    clauses=["Q.704 13.2"],
+    proves=["N-01"],
+    needs="mtp3.routes",
+    setup="network",
+    unverified=True,
+)
+def test_tfp_for_route_not_in_use(network: Network) -> None:
+    """B's TFP for F changes nothing while A carries its traffic; after A's TFP nothing is left."""
+    far = routed(network)
+    network.b.send("TFP", destination=far.code)
+    network.bench.run(SECOND)
+    by(network, far, network.a)
+    network.a.send("TFP", destination=far.code)
+    network.bench.run(SECOND)
+    expect_no_traffic(network, far, network.b.other_link(), during=2 * SECOND)
+
+
+@case(
+    "MTP3/40", "TFP repeated", clauses=["Q.704 13.2"], proves=["N-01"], needs="mtp3.routes", setup="network"
+)
+def test_tfp_repeated(network: Network) -> None:
+    """A second TFP for the same destination changes nothing."""
+    far = rerouted(network)
+    network.a.send("TFP", destination=far.code)
+    network.bench.run(2 * SECOND)
+    by(network, far, network.b)
+
+
+@case(
+    "MTP3/41",
+    "TFP for a destination nobody knows",
+    clauses=["Q.704 13.2"],
+    proves=["N-01"],
+    needs="mtp3.routes",
+    setup="network",
+)
+def test_tfp_for_unknown_destination(network: Network) -> None:
+    """TFP for a point to which no route leads does no harm."""
+    far = routed(network)
+    known = {network.spec.point_code, *network.destinations}
+    network.a.send(
+        "TFP", destination=next(code for code in range(1, 99) if code not in known), deliberate=True
+    )
+    network.bench.run(2 * SECOND)
+    by(network, far, network.a)
+
+
+@case(
+    "MTP3/42",
+    "TFP from a point that is not adjacent",
+    clauses=["Q.704 13.2"],
+    proves=["N-01"],
+    needs="mtp3.routes",
+    setup="network",
+)
+def test_tfp_from_far_point(network: Network) -> None:
+    """TFP concerning F with F itself as origin is not taken: it is no adjacent transfer point."""
+    far = routed(network)
+    link = network.a.other_link()
+    octets = (0x14, far.code & 0xFF, far.code >> 8)
+    link.send(0, bytes(octets), opc=far.code, deliberate=True)
+    network.bench.run(2 * SECOND)
+    by(network, far, network.a)
+
+
+@case(
+    "Q.782/6.1",
+    "Controlled rerouting",
+    clauses=["Q.704 8.2", "Q.704 13.3"],
+    proves=["N-01"],
+    needs="mtp3.routes",
+    setup="network",
+    unverified=True,
+)
+def test_controlled_rerouting(network: Network) -> None:
+    """A's TFA for F: its traffic goes back to A."""
+    far = rerouted(network)
+    network.a.send("TFA", destination=far.code)
+    network.bench.run(2 * SECOND)
+    by(network, far, network.a)
+
+
+@case(
+    "Q.782/6.2",
+    "Controlled rerouting holds the traffic, timer T6",
+    clauses=["Q.704 8.2", "Q.704 16.8"],
+    proves=["N-01"],
+    needs="mtp3.routes",
+    setup="network",
+    unverified=True,
+)
+def test_controlled_rerouting_takes_t6(network: Network) -> None:
+    """After TFA traffic for F is held for T6 (0.5 to 1.2 s) and then sent by A, each message once."""
+    far = rerouted(network)
+    series = Series(far, 3)
+    over = network.b.other_link()
+    start = network.bench.now
+    network.a.send("TFA", destination=far.code)
+    network.bench.run(SECOND // 10)
+    series.send(5, over=over)
+    found = series.expect()
+    measure_time(network.bench, "T6", found[0].at - start, 0.5, 1.3, "Q.704 16.8")
+    network.confirm(all(each.link.spec.adjacent == network.a.code for each in found), "by A", str(found[0]))
+
+
+@case(
+    "MTP3/43",
+    "TFA for a route that was never prohibited",
+    clauses=["Q.704 13.3"],
+    proves=["N-01"],
+    needs="mtp3.routes",
+    setup="network",
+)
+def test_unexpected_tfa(network: Network) -> None:
+    """TFA for F without a TFP before it changes nothing."""
+    far = routed(network)
+    network.a.send("TFA", destination=far.code)
+    network.b.send("TFA", destination=far.code)
+    network.bench.run(2 * SECOND)
+    by(network, far, network.a)
+
+
+@case(
+    "Q.782/6.3",
+    "Restricted route",
+    clauses=["Q.704 13.4", "Q.704 8.2"],
+    proves=["N-01"],
+    needs="mtp3.restriction",
+    setup="network",
+    unverified=True,
+)
+def test_restricted_route(network: Network) -> None:
+    """A's TFR for F: its traffic goes by B; A's TFA brings it back."""
+    far = routed(network)
+    network.a.send("TFR", destination=far.code)
+    network.bench.run(3 * SECOND)
+    by(network, far, network.b)
+    network.a.send("TFA", destination=far.code)
+    network.bench.run(3 * SECOND)
+    by(network, far, network.a)
+
+
+@case(
+    "Q.782/6.4",
+    "Restricted route as the only one",
+    clauses=["Q.704 13.4"],
+    proves=["N-01"],
+    needs="mtp3.restriction",
+    setup="network",
+    unverified=True,
+)
+def test_restricted_route_as_only_one(network: Network) -> None:
+    """F prohibited by B and restricted by A is still reached, by A."""
+    far = routed(network)
+    network.b.send("TFP", destination=far.code)
+    network.a.send("TFR", destination=far.code)
+    network.bench.run(3 * SECOND)
+    by(network, far, network.a)
+
+
+@case(
+    "Q.782/9.6.1",
+    "Route set test, timer T10",
+    clauses=["Q.704 13.5", "Q.704 16.8"],
+    proves=["N-01"],
+    needs="mtp3.routes",
+    setup="network",
+    unverified=True,
+)
+def test_route_set_test(network: Network) -> None:
+    """After TFP the system asks A for F (RST) every T10 (30 to 60 s)."""
+    far = rerouted(network)
+    one = network.expect("RST", within=65 * SECOND, dpc=network.a.code, destination=far.code)
+    two = network.expect("RST", within=65 * SECOND, dpc=network.a.code, destination=far.code)
+    measure_time(network.bench, "T10", two.at - one.at, 30, 60, "Q.704 16.8")
+
+
+@case(
+    "Q.782/9.6.2",
+    "Route set test ends with TFA",
+    clauses=["Q.704 13.5"],
+    proves=["N-01"],
+    needs="mtp3.routes",
+    setup="network",
+    unverified=True,
+)
+def test_route_set_test_ends(network: Network) -> None:
+    """After TFA there are no more RST."""
+    far = rerouted(network)
+    network.expect("RST", within=65 * SECOND, destination=far.code)
+    network.a.send("TFA", destination=far.code)
+    network.expect_not("RST", during=130 * SECOND)
+    by(network, far, network.a)
+
+
+@case(
+    "MTP3/44",
+    "Route set test answered",
+    clauses=["Q.704 13.5", "Q.704 13.3"],
+    proves=["N-01"],
+    needs="mtp3.routes",
+    setup="network",
+)
+def test_route_set_test_is_answered(network: Network) -> None:
+    """A answers the RST by TFA: traffic for F goes back to A."""
+    far = rerouted(network)
+    network.a.told[far.code] = "TFA"
+    network.expect("RST", within=65 * SECOND, dpc=network.a.code, destination=far.code)
+    network.bench.run(3 * SECOND)
+    by(network, far, network.a)
+
+
+@case(
+    "MTP3/45",
+    "Route set test of a restricted route",
+    clauses=["Q.704 13.5"],
+    proves=["N-01"],
+    needs="mtp3.restriction",
+    setup="network",
+)
+def test_route_set_test_of_restricted_route(network: Network) -> None:
+    """After TFR the system asks by RSR, not by RST."""
+    far = routed(network)
+    network.a.send("TFR", destination=far.code)
+    network.expect("RSR", within=65 * SECOND, dpc=network.a.code, destination=far.code)
+    network.confirm(not tests_of(network, far), "no RST", "RST came")
+
+
+@case(
+    "Q.782/3.17",
+    "Link set of the first route fails",
+    clauses=["Q.704 5.2", "Q.704 5.6", "Q.704 4.3"],
+    proves=["N-01"],
+    needs="mtp3.routes",
+    setup="network",
+    unverified=True,
+)
+def test_link_set_fails(network: Network) -> None:
+    """All links to A fail: traffic for F goes by B."""
+    far = routed(network)
+    for link in network.a.links.values():
+        link.cut()
+    network.bench.run(4 * SECOND)
+    by(network, far, network.b)
+
+
+@case(
+    "Q.782/4.8",
+    "Link set of the first route comes back",
+    clauses=["Q.704 6.4", "Q.704 4.4"],
+    proves=["N-01"],
+    needs="mtp3.routes",
+    setup="network",
+    unverified=True,
+)
+def test_link_set_comes_back(network: Network) -> None:
+    """A is back and has allowed traffic: traffic for F goes by A again."""
+    far = routed(network)
+    for link in network.a.links.values():
+        link.cut()
+    network.bench.run(4 * SECOND)
+    network.forget()
+    for link in network.a.links.values():
+        link.start()
+    network.expect("TRA", within=30 * SECOND, dpc=network.a.code)
+    network.bench.run(5 * SECOND)
+    by(network, far, network.a)
+
+
+@case(
+    "Q.782/10.1",
+    "Restart of the signalling point",
+    clauses=["Q.704 9.2"],
+    proves=["N-01"],
+    needs="mtp3.restart",
+    setup="network",
+    unverified=True,
+)
+def test_restart(network: Network) -> None:
+    """The system starts: with TRA from its neighbours it allows traffic (TRA to each), no traffic before."""
+    network.up()
+    for point in network.points.values():
+        first = next(each for each in network.heard if each.title == "TRA" and each.dpc == point.code)
+        early = [
+            each for each in network.heard if each.si > 3 and each.dpc == point.code and each.at < first.at
+        ]
+        network.confirm(not early, "no user traffic before TRA", ", ".join(map(str, early)))
+    shares(network, network.home)
+
+
+@case(
+    "Q.782/10.2",
+    "Adjacent point restarts",
+    clauses=["Q.704 9.3"],
+    proves=["N-01"],
+    needs="mtp3.restart",
+    setup="network",
+    unverified=True,
+)
+def test_adjacent_point_restarts(network: Network) -> None:
+    """All links to A fail and come back: TRA to A, and traffic for A goes on."""
+    network.up()
+    for link in network.a.links.values():
+        link.cut()
+    network.bench.run(4 * SECOND)
+    network.forget()
+    for link in network.a.links.values():
+        link.start()
+    network.expect("TRA", within=30 * SECOND, dpc=network.a.code)
+    network.bench.run(5 * SECOND)
+    shares(network, network.home)
+
+
+@case(
+    "Q.782/10.3",
+    "Unexpected TRA",
+    clauses=["Q.704 9.4"],
+    proves=["N-01"],
+    needs="mtp3.restart",
+    setup="network",
+    unverified=True,
+)
+def test_unexpected_tra(network: Network) -> None:
+    """A's TRA in the middle of traffic does no harm."""
+    network.up()
+    before = shares(network, network.home)
+    network.a.send("TRA")
+    network.bench.run(3 * SECOND)
+    expect_same(network, before, shares(network, network.home))
+
+
+@case(
+    "Q.782/8.1",
+    "Transfer controlled",
+    clauses=["Q.704 11.2.3", "Q.704 13.7"],
+    proves=["N-01"],
+    needs="mtp3.routes",
+    setup="network",
+    unverified=True,
+)
+def test_transfer_controlled(network: Network) -> None:
+    """A's TFC for F, of any congestion status, leaves the route in use."""
+    far = routed(network)
+    for status in range(4):
+        network.a.send("TFC", destination=far.code, status=status)
+    network.bench.run(2 * SECOND)
+    by(network, far, network.a)
+
+
+@case(
+    "Q.782/8.2",
+    "User part unavailable",
+    clauses=["Q.704 11.2.7"],
+    proves=["N-01"],
+    needs="mtp3.routes",
+    setup="network",
+    unverified=True,
+)
+def test_user_part_unavailable(network: Network) -> None:
+    """UPU for another user part than ISUP leaves traffic of the ISUP alone."""
+    far = routed(network)
+    network.a.send("UPU", destination=far.code, user=3, cause=1)
+    network.bench.run(2 * SECOND)
+    by(network, far, network.a)
+    network.expect_not("UPU", during=MINUTE // 6)
