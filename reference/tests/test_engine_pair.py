@@ -226,7 +226,9 @@ def tup_pair(request: pytest.FixtureRequest) -> Pair:
     return tup_pair
 
 
-def test_agents_talk_over_tup_and_the_called_one_hanging_up_ends_it_after_the_time_of_q118(tup_pair: Pair) -> None:
+def test_agents_talk_over_tup_and_the_called_one_hanging_up_ends_it_after_the_time_of_q118(
+    tup_pair: Pair,
+) -> None:
     talking(tup_pair)
     tup_pair.says = {("home", 0): (700,), ("away", 1): (1_300,)}
     tup_pair.hears("home", 0, 1_300, SECOND)
@@ -350,3 +352,30 @@ def test_orders_for_a_link_that_is_not_there_are_refused() -> None:
             order(True, "public/7")
     with pytest.raises(Refused, match="not known"):
         maintenance.flush_link("public/7")
+
+
+CHECKED = [
+    {
+        "name": "public",
+        "peer": "public",
+        "user": "tup",
+        "continuity": 1,
+        "circuits": [{"cics": "1-15", "span": 0, "slot": 1}, {"cics": "17-31", "span": 0, "slot": 17}],
+    }
+]
+
+
+@pytest.mark.parametrize("network", ["public", "china"])
+def test_call_over_tup_waits_for_the_check_tone_that_comes_back(network: str) -> None:
+    pair = Pair({"file": "tup.toml", "network": network, "trunk_groups": CHECKED})
+    pair.in_service()
+    talking(pair)
+    pair.says = {("home", 0): (700,), ("away", 1): (1_300,)}
+    pair.hears("home", 0, 1_300, SECOND)
+    pair.hears("away", 1, 700, SECOND)
+    for system, words in ((pair.home, "check tone"), (pair.away, "check loop")):
+        notes = [str(event.data.get("what")) for event in system.engine.journal.since()]
+        ends = [note for note in notes if f"continuity {words}" in note]
+        assert len(ends) == 2, notes
+    pair.phones["home"][0].phone.hook(False)
+    pair.until(lambda: pair.away.maintenance().circuit_state(1) == "idle", 2 * SECOND)
