@@ -37,6 +37,7 @@ MODULES: Final = (
     "tup_supervision",
     "tup_groups",
     "tup_continuity",
+    "tup_checks",
     "tup_unreasonable",
     "tup_setup",
     "tup_release",

@@ -1,7 +1,7 @@
 """TUP: continuity check of incoming circuits, in a call and by itself (Q.783 1.4, Q.724 7).
 
 The tester asks for the check, sends the check tone and hears what the system loops back. Checks that the
-system asks for are not its business in a call centre.
+system asks for are in `tup_checks`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The tester is SP B, the system SP A. `Q.783/...` have the numbers of its test list, `TUP/...` here and in the
 other modules of TUP are cases of our own. Not here, because nothing at a system under test orders them: HGB
-sent (1.3.1.2), check calls sent (1.4.2, 1.4.4); and interruption of FDM circuits (1.3.2.4): there are none.
+sent (1.3.1.2); and interruption of FDM circuits (1.3.2.4): there are none.
 """
 
 from __future__ import annotations
