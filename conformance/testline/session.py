@@ -31,9 +31,9 @@ from testline.report.writer import prepare, write_case, write_report
 from testline.rigs import check_rig, known_setups
 from testline.scenarios import scenario_record
 from testline.verdicts import NotApplicable, RigLacks, Verdict
-from testrig.errors import TestrigError
+from testrig.errors import RigError, TestrigError
 from testrig.rig import Rig, open_rig
-from testrig.system import Variant
+from testrig.system import System, Variant
 
 PROPERTY: Final = "testline"
 RUN: Final = pytest.StashKey[CaseRun]()
@@ -78,8 +78,8 @@ class Session:
         """Return the declaration of the file, or else of the system."""
         if self._declared is not None:
             return self._declared
-        rig = self._rig
-        return Pics() if rig is None or rig.broken is not None else of_system(rig.system)
+        system = None if self._rig is None else _running(self._rig)
+        return Pics() if system is None else of_system(system)
 
     def oracle(self, variant: Variant = "itu14") -> Oracle:
         """Return the third opinion on messages with this routing label, started when it is first needed."""
@@ -107,9 +107,9 @@ class Session:
 
     @staticmethod
     def _system(rig: Rig) -> dict[str, Any]:
-        if rig.broken is not None:
+        system = _running(rig)
+        if system is None:
             return {}
-        system = rig.system
         return {"name": system.name, "version": system.version, "variant": system.pixit.variant}
 
     def close(self) -> None:
@@ -160,6 +160,14 @@ class Session:
             started=self.started.isoformat(timespec="seconds"),
             seconds=time.perf_counter() - self._clock,
         )
+
+
+def _running(rig: Rig) -> System | None:
+    """Return the system of a rig, None when the rig is broken or its last setup was refused."""
+    try:
+        return rig.system
+    except RigError:
+        return None
 
 
 SESSION: Final = pytest.StashKey[Session]()

@@ -12,7 +12,7 @@ import numpy as np
 
 from testrig.clock import Instant
 from testrig.e1 import E1Port
-from testrig.errors import RigError
+from testrig.errors import ConfigurationError, RigError
 from testrig.line import Line, StationPort
 from testrig.system import CircuitMap, Pixit, Refused
 
@@ -97,4 +97,6 @@ class FakeSystem:
 
 def make(config: Mapping[str, object]) -> FakeSystem:
     """Entry point."""
+    if config.get("refuses"):
+        raise ConfigurationError("fake.toml: refuses: no such key")
     return FakeSystem(config)

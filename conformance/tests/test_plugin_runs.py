@@ -26,7 +26,7 @@ targets:
       SystemUnderTest: {entry_point: "fake_system:make", config: %s}
     drivers: {VirtualSpansDriver: {}, VirtualStationsDriver: {}, SystemDriver: {}, BenchStrategy: {}}
     options: {}
-options: {block: 40, calibration: {line clock: exact}}
+options: {block: 40, calibration: {line clock: exact}, setups: {refused: {config: {refuses: true}}}}
 """
 
 EARLY = """
@@ -272,6 +272,24 @@ def test_system_that_never_starts_fails(place: pytest.Pytester) -> None:
     _, cases = run(place, "--select", "toy/4", config="{never_starts: true}")
     assert cases["toy/4"]["verdict"] == "fail"
     assert "no licence" in cases["toy/4"]["reason"]
+
+
+REFUSED = '''
+
+@toy(13, setup="refused")
+def test_on_a_setup_that_is_refused(bench):
+    """Never begins."""
+'''
+
+
+def test_setup_the_system_refuses_ends_the_case_and_not_the_run(place: pytest.Pytester) -> None:
+    toys = place.path / "toycases" / "toys.py"
+    toys.write_text(toys.read_text() + REFUSED)
+    code, cases = run(place, "--select", "toy/4", "--select", "toy/13")
+    assert code == pytest.ExitCode.TESTS_FAILED
+    assert cases["toy/4"]["verdict"] == "pass"
+    assert cases["toy/13"]["verdict"] in {"error", "fail"}
+    assert "no such key" in cases["toy/13"]["reason"]
 
 
 def test_broken_rig_latches_and_blames_nobody_else(place: pytest.Pytester) -> None:
