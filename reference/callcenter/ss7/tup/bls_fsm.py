@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from callcenter.fsm import Machine, Table, Transition, Unexpected
 from callcenter.ss7.notices import What
 from callcenter.ss7.tup.messages import Heading
-from callcenter.ss7.tup.order_fsm import BLOCKING, UNBLOCKING, OrderSending
+from callcenter.ss7.tup.order_fsm import BLOCKING, UNBLOCKING
 from testrig.clock import Instant
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ S, E = State, Event
 _BLOCKED: Final = (S.WAIT_FOR_BLA, S.LOCALLY_BLOCKED)
 
 TABLE: Final[Table[State, Event]] = Table(
-    "BLS",
+    "TUP BLS",
     State,
     Event,
     {
@@ -86,11 +86,6 @@ class BlockingSending(Machine[State, Event]):
     def refuses_calls(self) -> bool:
         """Whether the far end knows that it must not call."""
         return self.state is State.LOCALLY_BLOCKED
-
-    @property
-    def sending(self) -> tuple[OrderSending, OrderSending]:
-        """The BLO and the UBL of this circuit."""
-        return self._block, self._unblock
 
     def block(self, now: Instant) -> None:
         """BLO until BLA."""

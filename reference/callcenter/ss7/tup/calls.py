@@ -68,9 +68,6 @@ CODES: Final[dict[int, int]] = {
 PRIORITIES: Final = frozenset({20, 21})
 """Categories of China that mean a subscriber with priority; those from 16 on tell how the call is charged."""
 
-COIN_BOX: Final = 3
-"""Type of ACM: address complete, coin-box."""
-
 _CHARGES: Final[dict[int, int]] = {0: Charge.NO_INDICATION, 1: Charge.CHARGE, 2: Charge.NO_CHARGE}
 _TYPES: Final[dict[int, int]] = {Charge.NO_INDICATION: 0, Charge.CHARGE: 1, Charge.NO_CHARGE: 2}
 

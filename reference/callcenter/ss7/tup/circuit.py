@@ -236,10 +236,6 @@ class Circuit:
         """The circuit is free, or our reset will make it free."""
         self.indicate(Released(cause))
 
-    def operator(self) -> None:
-        """FOT."""
-        self.indicate(ForwardTransfer())
-
     def loop(self, *, on: bool) -> None:
         """Connect or remove the loop of a continuity check (Q.724 7)."""
         if on != self.looped:

@@ -43,7 +43,7 @@ class Event(Enum):
 S, E = State, Event
 
 TABLE: Final[Table[State, Event]] = Table(
-    "CCO, CRO",
+    "TUP CCO, CRO",
     State,
     Event,
     {

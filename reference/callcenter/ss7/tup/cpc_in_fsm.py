@@ -16,6 +16,7 @@ from callcenter.calls.primitives import (
     Cause,
     Charging,
     Digits,
+    ForwardTransfer,
     Primitive,
     Release,
     Resume,
@@ -88,7 +89,7 @@ _TALK: Final = (S.ANSWERED, S.CLEARED_BACK)
 _KNOWN: Final = (*_SETUP, *_TALK)
 
 TABLE: Final[Table[State, Event]] = Table(
-    "CPCI",
+    "TUP CPCI",
     State,
     Event,
     {
@@ -269,7 +270,7 @@ class IncomingCall(Machine[State, Event]):
 
     def operator(self, now: Instant, message: Message) -> None:
         """FOT."""
-        self.circuit.operator()
+        self.circuit.indicate(ForwardTransfer())
 
     # release
 

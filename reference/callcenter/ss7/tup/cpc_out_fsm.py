@@ -97,7 +97,7 @@ _TALK: Final = (S.ANSWERED, S.CLEARED_BACK)
 _UP: Final = (*_SETUP, *_TALK)
 
 TABLE: Final[Table[State, Event]] = Table(
-    "CPCO",
+    "TUP CPCO",
     State,
     Event,
     {

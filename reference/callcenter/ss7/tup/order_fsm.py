@@ -51,7 +51,7 @@ GROUP_UNBLOCKING: Final = Timing("T28", "T29", "T30")
 S, E = State, Event
 
 TABLE: Final[Table[State, Event]] = Table(
-    "BLS, CRS, MGBS, HGBS, CGRS",
+    "TUP orders: BLO, UBL, RSC, groups",
     State,
     Event,
     {(s, E.START): Transition("first", S.WAITING, "Q.724 6.2, 6.3") for s in State}
