@@ -6,6 +6,7 @@ from testline.case import case
 from testline.cases.tup_supervision import QUIET
 from testline.layers.tup import group_circuits
 from testline.testers.tup_centre import ANSWER, TupCentre
+from testline.verdicts import Inconclusive
 from testrig.clock import SECOND
 
 
@@ -120,6 +121,43 @@ def test_group_reset_sent(tup: TupCentre) -> None:
 def test_hardware_blocking_received(tup: TupCentre) -> None:
     """HGB is answered by HBA, HGU by HUA; in between the circuits are blocked."""
     group_blocked(tup, (("HGB", "HBA"), ("HGU", "HUA")), range(6))
+
+
+def spans_circuits(tup: TupCentre, span: int) -> list[int]:
+    """Return the CICs of a span, which are to be a run without a gap."""
+    cics = sorted(each.cic for each in tup.pixit.circuits if each.line == span)
+    if not cics or cics != list(range(cics[0], cics[-1] + 1)):
+        raise Inconclusive(f"the circuits of span {span} are not one run: {cics}")
+    return cics
+
+
+@case(
+    "Q.783/1.3.1.2",
+    "HGB sent",
+    clauses=["Q.783 1.3.1.2", "Q.723 3.10"],
+    proves=["N-01", "N-04"],
+    needs="tup.group_supervision",
+    setup="tup_spans",
+)
+def test_hardware_blocking_sent(tup: TupCentre) -> None:
+    """A span that fails (AIS) is blocked by HGB, once it is whole again unblocked by HGU, and takes calls."""
+    span = tup.bench.spans[1]
+    cics = spans_circuits(tup, 1)
+    for failing, order, answer in ((True, "HGB", "HBA"), (False, "HGU", "HUA")):
+        span.ais = failing
+        got = tup.tester.expect(cics[0], order, within=15 * SECOND, range=len(cics) - 1)
+        marked = group_circuits(cics[0], len(cics) - 1, bytes(got.status))
+        tup.bench.until(
+            lambda: marked == cics,  # noqa: B023 - called at once
+            within=0,
+            awaited=f"circuits {cics[0]} to {cics[-1]}",
+            state=f"circuits {marked}",
+        )
+        tup.tester.send_message(cics[0], answer, range=len(cics) - 1, status=bytes(got.status))
+        tup.tester.expect_nothing(during=70 * SECOND)
+        words = ["locally blocked"]
+        tup.is_in(cics[-1], has=words if failing else ["idle"], lacks=[] if failing else words)
+    tup.still_works(cics[-1])
 
 
 @case(

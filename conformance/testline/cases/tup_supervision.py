@@ -1,8 +1,8 @@
 """TUP: supervision of single circuits: reset and blocking (Q.783 group 1).
 
 The tester is SP B, the system SP A. `Q.783/...` have the numbers of its test list, `TUP/...` here and in the
-other modules of TUP are cases of our own. Not here, because nothing at a system under test orders them: HGB
-sent (1.3.1.2); and interruption of FDM circuits (1.3.2.4): there are none.
+other modules of TUP are cases of our own. Not here: interruption of FDM
+circuits (1.3.2.4), of which there are none.
 """
 
 from __future__ import annotations
