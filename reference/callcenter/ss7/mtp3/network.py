@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from callcenter.errors import ConfigurationError, DecodeError, StateError
 from callcenter.ss7.mtp2 import Mtp2Link
 from callcenter.ss7.mtp3 import inhibit_fsm, lsac_fsm, tcoc_fsm, tprc_fsm
-from callcenter.ss7.mtp3.codec import Label, Message, Service, decode
+from callcenter.ss7.mtp3.codec import Label, Message
 from callcenter.ss7.mtp3.config import Mtp3Config
 from callcenter.ss7.mtp3.flow_control import FlowControl
 from callcenter.ss7.mtp3.hmdt import Destination, Discarded, MessageDistribution
@@ -24,6 +24,7 @@ from callcenter.ss7.mtp3.management import (
 )
 from callcenter.ss7.mtp3.rerouting import Rerouting
 from callcenter.ss7.mtp3.routes import RouteManagement
+from callcenter.ss7.mtp3.snm import ManagementMessages
 from callcenter.ss7.mtp3.timers import Agenda
 from callcenter.ss7.mtp3.tsrc import Cause, LinkSet, Route, RouteSet, RouteStatus, SignallingRoutingControl
 from testrig.clock import Instant
@@ -37,7 +38,7 @@ UNEQUIPPED: int = 1
 _LOCAL = {"LIA", "LID", "LUA", "LFU", "LRT"}
 
 
-class Mtp3:
+class Mtp3(ManagementMessages):
     """Level 3 over `links`, by adjacent point and signalling link code.
 
     It keeps its own timers only: whoever owns the links lets their timers expire. After anything that can
@@ -176,8 +177,6 @@ class Mtp3:
         without a route, and for an unknown link; a `LinkNotice` says what the other end made of it."""
         link = self.link(adjacent, slc)
         self.agenda.now = now
-        if not link.in_service:
-            raise StateError(f"inhibit {link.name}: the link is {link.lsac.state.value}, expected active")
         link.local.handle(inhibit_fsm.LocalEvent.INHIBIT)
         if link.local.state is inhibit_fsm.LocalState.UNINHIBITED:
             raise StateError(f"inhibit {link.name}: denied, a point would have no route left (Q.704 10.2)")
@@ -468,84 +467,9 @@ class Mtp3:
             links.ready = ready
             self.reroute(Cause.ROUTE)
 
-    # sending
-
-    def _tell(self, point: int, message: Management) -> None:
-        self.send_management(point, message, 0)
-
-    def send_management(self, point: int, message: Management, sls: int, priority: int = 0) -> bool:
-        """Send a message of network management by any link that leads there; False without one."""
-        link = self._way(point, sls)
-        if link is not None:
-            link.transmit(self._encoded(point, message, sls, priority))
-        return link is not None
-
-    def _encoded(self, point: int, message: Management, sls: int, priority: int = 0) -> bytes:
-        config = self.config
-        label = Label(point, config.point_code, sls)
-        data = message.encode(config.variant)
-        return Message(Service.SNM, config.network_indicator, label, data, priority).encode(config.variant)
-
-    def _way(self, point: int, sls: int) -> SignallingLink | None:
-        direct = self.link_sets.get(point)
-        found = direct.for_management(sls) if direct else None
-        routes = self.tsrc.route_sets.get(point)
-        return found or (routes.link(sls) if routes else None)
-
-    def _send_rct(self, point: int, priority: int) -> None:
-        self.send_management(point, Management(Heading.RCT), 0, priority)
-
-    def about_link(self, link: SignallingLink, message: Management) -> bool:
-        """Send a message about a link to its other end; False when there is no path."""
-        return self.send_management(link.adjacent, message, link.slc)
-
-    def declare(self, old: SignallingLink, new: SignallingLink, code: int) -> None:
-        """Send CBD by the alternative link (Q.704 6.3.3)."""
-        old.transmit(self._encoded(new.adjacent, Management(Heading.CBD, code=code), new.slc))
-
-    def leads_to(self, link: SignallingLink, point: int) -> bool:
-        """Whether messages for an adjacent point get there by `link`."""
-        routes = self.tsrc.route_sets[point]
-        return any(link in route.link_set.links and route.usable for route in routes)
-
     def notice(self, link: SignallingLink, what: str) -> None:
         """Tell management something of a link."""
         self._indications.append(LinkNotice(link.name, what))
-
-    # changeover
-
-    def hold_link(self, link: SignallingLink, owner: object) -> bool:
-        """Hold the traffic of a link; whether any of it can go elsewhere."""
-        flows = self.tsrc.carried_by(link)
-        self.tsrc.hold(flows, owner)
-        return any(self.tsrc.target(flow) is not None for flow in flows)
-
-    def put_back(self, owner: object, messages: Sequence[bytes]) -> None:
-        """Route messages retrieved from a link; tests and what concerned the link are of the past."""
-        flows: dict[tuple[int, int], list[bytes]] = {}
-        for octets in messages:
-            message = decode(octets, self.config.variant)
-            label = message.label
-            own = label.opc == self.config.point_code
-            if message.si in {Service.SLT, Service.SLT_SPECIAL} and own:
-                continue
-            if message.si == Service.SNM and own:
-                self._repeat(message)
-                continue
-            flows.setdefault((label.dpc, label.sls), []).append(octets)
-        for (destination, sls), found in flows.items():
-            self.tsrc.put_back(owner, destination, sls, found)
-
-    def _repeat(self, message: Message) -> None:
-        """Send a message of ours that a link took down with it by another one. Changeback over that link is
-        given up with it; changeover of other links goes on."""
-        found = decode_management(message.data, self.config.variant)
-        if found.heading not in CHANGEBACK:
-            self.send_management(message.label.dpc, found, message.label.sls, message.priority)
-
-    def release(self, owner: object) -> None:
-        """Let held traffic go."""
-        self.tsrc.release(owner)
 
 
 __all__ = ["LinkId", "Mtp3"]
