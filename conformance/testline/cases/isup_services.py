@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from testline.case import case
-from testline.cases.isup_calls import calling_out, over, second_attempt, talking_out
+from testline.cases.isup_calls import calling_out, over, talking_out
 from testline.cases.isup_continuity import CHECK_DBM0, CHECK_HZ
 from testline.cases.isup_supervision import ANSWER, answered_call, outgoing, still_works
 from testline.cases.isup_timers import ANNEX, arrival
@@ -59,6 +59,7 @@ def checking(centre: Centre) -> Caller:
     clauses=["Q.764 2.1.8", "Q.724 7"],
     proves=["N-01"],
     needs="isup.continuity_sending",
+    setup="continuity",
 )
 def test_check_sent(centre: Centre) -> None:
     """A check that succeeds at the second attempt, CCR, ends with REL."""
@@ -77,6 +78,7 @@ def test_check_sent(centre: Centre) -> None:
     clauses=["Q.764 2.1.8", ANNEX],
     proves=["N-01"],
     needs="isup.continuity_sending",
+    setup="continuity",
 )
 def test_check_sent_fails(centre: Centre) -> None:
     """Without the tone every CCR is followed by COT (failed), and repeated after T26 (1 to 3 min)."""
@@ -95,15 +97,16 @@ def test_check_sent_fails(centre: Centre) -> None:
     clauses=["Q.764 2.1.8", "Q.724 7"],
     proves=["N-01"],
     needs="isup.continuity_sending",
+    setup="continuity",
 )
 def test_no_check_tone_in_the_ear(centre: Centre) -> None:
     """The agent never hears the check tone of the circuit; after COT and ANM speech is through."""
     party = checking(centre)
     agent = centre.agent(0)
-    party.says_tone(CHECK_HZ, CHECK_DBM0)
+    party.voice.loops()
     agent.voice.hears_no_tone(CHECK_HZ, during=SECOND)
     party.call.expect("COT", within=ANSWER, continuity=1)
-    party.voice.is_silent()
+    party.voice.opens_the_loop()
     party.alerts()
     party.answers()
     centre.bench.run(SECOND)
@@ -117,6 +120,7 @@ def test_no_check_tone_in_the_ear(centre: Centre) -> None:
     clauses=["Q.764 2.1.8", ANNEX],
     proves=["N-01"],
     needs="isup.continuity_sending",
+    setup="continuity",
 )
 def test_failed_check_is_repeated(centre: Centre) -> None:
     """COT (failed) comes after T24 (below 2 s); the check is repeated by CCR after T25 (1 to 10 s)."""
@@ -133,12 +137,23 @@ def test_failed_check_is_repeated(centre: Centre) -> None:
     clauses=["Q.764 2.8.1", "Q.764 2.1.8"],
     proves=["N-01"],
     needs="isup.continuity_sending",
+    setup="continuity",
 )
 def test_attempt_after_failed_check(centre: Centre) -> None:
     """The call whose circuit failed the check is tried on another one and completed."""
     party = checking(centre)
-    party.call.expect("COT", within=3 * SECOND, continuity=0)
-    second_attempt(centre, party.call)
+    again = Caller(centre.isup)
+    again.is_called(within=ANSWER)
+    party.call.expect("COT", within=ANSWER, continuity=0)
+    centre.bench.until(lambda: again.call.cic != party.call.cic, within=0, awaited="another circuit")
+    again.says_tone(CHECK_HZ, CHECK_DBM0)
+    again.call.expect("COT", within=ANSWER, continuity=1)
+    again.voice.is_silent()
+    again.alerts()
+    again.answers()
+    centre.bench.run(SECOND)
+    expect_speech_both_ways(again.voice, centre.agent(0).voice)
+    over(centre, again)
 
 
 # 2.4: propagation delay
@@ -413,16 +428,22 @@ def test_multirate_is_refused(isup: IsupTester) -> None:
     needs="isup.congestion_control",
 )
 def test_congestion_level_received(centre: Centre) -> None:
-    """REL with a congestion level is acknowledged, and the next call of a congested route is held back."""
+    """REL with a congestion level is acknowledged, and of the next three calls at least one is held back."""
     call = outgoing(centre)
     call.send("REL", cause=42, optional=[AutomaticCongestionLevel(level=2)])
     call.expect("RLC", within=ANSWER)
-    agent = centre.agent(1)
-    agent.sign_on()
-    agent.telephone.lift()
-    centre.bench.run(SECOND // 4)
-    agent.dial(f"{centre.pixit.outgoing_prefix}02155556666")
-    centre.isup.expect_nothing(during=2 * SECOND)
+    calls = 3
+    for index in range(1, 1 + calls):
+        agent = centre.agent(index)
+        agent.sign_on()
+        agent.telephone.lift()
+        centre.bench.run(SECOND // 4)
+        agent.dial(f"{centre.pixit.outgoing_prefix}02155556666")
+        centre.bench.run(SECOND // 4)
+    came = [got for waiting in centre.isup.inbox.values() for got in waiting if got.title == "IAM"]
+    centre.bench.until(
+        lambda: len(came) < calls, within=0, awaited="fewer calls than dialled", state=f"{len(came)} IAMs"
+    )
 
 
 @case(

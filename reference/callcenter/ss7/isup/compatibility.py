@@ -57,7 +57,7 @@ def unknown_message(message: Message, *, transit: bool = False) -> tuple[Action,
     )
     if found is None:
         return Action.DISCARD, True
-    if transit and found.end_node_interpretation:
+    if transit and not found.end_node_interpretation:
         return Action.PASS_ON, False
     if found.release_call:
         return Action.RELEASE, False
@@ -98,8 +98,8 @@ def unknown_parameters(message: Message, *, transit: bool = False) -> tuple[Acti
         if instruction is None:
             notify.append(code)
             dropped.add(code)
-        elif transit and instruction.octets[0] & 0x01:
-            continue  # end node interpretation: an intermediate exchange passes it on
+        elif transit and not instruction.octets[0] & 0x01:
+            continue  # transit interpretation: an intermediate exchange passes it on
         elif instruction.release_call:
             return Action.RELEASE, b"", message
         else:
