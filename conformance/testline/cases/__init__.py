@@ -33,6 +33,7 @@ MODULES: Final = (
     "isup_transit",
     "isup_services",
     "isup_bearers",
+    "isup_exchange",
     "isup_supplementary",
     "tup_supervision",
     "tup_groups",

@@ -8,7 +8,6 @@ from testline.case import case
 from testline.cases.isup_supervision import ANSWER, still_works, two
 from testline.layers.isup import status_octets
 from testline.testers.isup import IsupTester
-from testline.verdicts import Inconclusive
 from testrig.clock import SECOND
 
 MAINTENANCE, HARDWARE = 0, 1
@@ -112,22 +111,6 @@ def test_hardware_group_blocking_of_range_0(isup: IsupTester) -> None:
 def test_hardware_group_blocking_of_too_many(isup: IsupTester) -> None:
     """As for maintenance, with the type indicator of hardware failure."""
     refused_group(isup, HARDWARE, RANGE_TOO_LARGE)
-
-
-@case(
-    "Q.784.1/1.3.1.2b",
-    "Circuit group blocking and unblocking sent, hardware failure oriented",
-    clauses=["Q.764 2.8.2.2"],
-    proves=["N-01", "M-03"],
-    needs="isup.hardware_blocking",
-)
-def test_hardware_group_blocking_sent(isup: IsupTester) -> None:
-    """A system that tells a failure of its circuits' equipment sends CGB with the type hardware failure.
-
-    No client has an order for it and a virtual board does not fail: where the PICS does not decide, the
-    purpose is not reached.
-    """
-    raise Inconclusive(f"nothing makes the equipment of circuits fail on rig {isup.bench.rig.name}")
 
 
 @case(

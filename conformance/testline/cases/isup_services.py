@@ -447,18 +447,6 @@ def test_congestion_level_received(centre: Centre) -> None:
 
 
 @case(
-    "Q.784.1/8.1.2",
-    "Automatic congestion level sent",
-    clauses=["Q.764 2.11", "Q.763 3.4"],
-    proves=["N-01"],
-    needs="isup.congestion_level",
-)
-def test_congestion_level_sent(isup: IsupTester) -> None:
-    """A congested system says so in REL. No client makes a system congested."""
-    raise Inconclusive(f"nothing makes point {isup.pixit.point_code} congested")
-
-
-@case(
     "Q.784.1/8.2.2",
     "Sending of UPT",
     clauses=["Q.764 2.13", "Q.704 11.2.7"],
