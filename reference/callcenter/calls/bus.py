@@ -116,13 +116,16 @@ class Bus:
     def check(self, leg: Leg) -> int | None:
         """Send the check tone on `leg` and listen for it; return the voice port, None when none is free.
 
-        What `leg` is to hear meanwhile, it hears when the check is over.
+        What `leg` is to hear meanwhile, it hears when the check is over, and nobody hears `leg` before
+        (Q.764 2.1.8).
         """
         if not self._free:
             return None
         port, end = self._free.pop(), self.endpoint(leg)
         self._board.play(port, CHECK_TONE, loop=True)
         self._board.detect_check_tone(port, True)
+        for sink in self._listening(end):
+            self._board.unlisten(sink)
         self._board.listen(voice(port), end)
         self._board.listen(end, voice(port))
         self._checked.add(end)
@@ -137,6 +140,12 @@ class Bus:
         self._free.append(port)
         self._checked.discard(end)
         self._connect(end, self._sources.get(end))
+        for sink in self._listening(end):
+            self._connect(sink, end)
+
+    def _listening(self, source: Endpoint) -> list[Endpoint]:
+        """Who hears `source`."""
+        return [sink for sink, each in self._sources.items() if each == source]
 
     def _connect(self, end: Endpoint, source: Endpoint | None) -> None:
         """Let `end` hear `source`, or silence; not before its check is over."""
@@ -146,7 +155,7 @@ class Bus:
             self._sources[end] = source
         if end in self._checked:
             return
-        if source is None:
+        if source is None or source in self._checked:
             self._board.unlisten(end)
         else:
             self._board.listen(end, source)

@@ -69,6 +69,7 @@ class Destination:
         """A REL carried the automatic congestion level."""
         self.level = min(max(level, 0), max(SHARES))
         if self.level:
+            self._refused = STEPS - 1  # the very next call is refused
             self._services.start(self, "ACC", now)
             self._note(What.CONGESTED, f"exchange, level {self.level}")
 
