@@ -16,9 +16,12 @@ from testline.layers.mtp3 import (
     NetworkManagement,
     decode_link_test,
     decode_management,
+    management,
 )
+from testline.oracle import Oracle
 from testline.testers.mtp3 import describe
 from testline.testers.units import MALFORMED, STATUSES, head, kind_of, parse
+from testrig.system import Variant
 
 
 def test_signal_units_have_the_octets_of_the_standard() -> None:
@@ -124,3 +127,56 @@ def test_headings_of_network_management() -> None:
     assert len(HEADINGS) == len(HEADING_CODES) == 27
     with pytest.raises(NotDecodable):
         decode_management(b"")
+
+
+FIELDS: dict[str, dict[str, int]] = {
+    **{title: {"fsn": 77} for title in ("COO", "COA")},
+    **{title: {"code": 201} for title in ("CBD", "CBA")},
+    **{title: {"destination": 0x1234} for title in ("TFP", "TFR", "TFA", "RST", "RSR")},
+    "TFC": {"destination": 0x1234, "status": 2},
+    "UPU": {"destination": 0x1234, "user": 5, "cause": 1},
+    "DLC": {"data_link": 0x123},
+}
+
+
+@pytest.mark.parametrize("variant", ["itu14", "china24"])
+@pytest.mark.parametrize("title", HEADING_CODES)
+def test_management_reads_back(title: str, variant: str) -> None:
+    data = management(title, variant, **FIELDS.get(title, {}))
+    found = decode_management(data, variant)
+    assert found.title == title
+    for name, value in FIELDS.get(title, {}).items():
+        assert found.getfieldval(name) == value
+    assert found.information == b""
+    assert bytes(found) == data
+
+
+@pytest.mark.parametrize("variant", ["itu14", "china24"])
+def test_wireshark_names_every_management_message(variant: Variant) -> None:
+    label = bytes((MsuItu14 if variant == "itu14" else MsuChina24)(si=0, ni=2, dpc=2, opc=1, sls=3))
+    messages = [label + management(title, variant, **FIELDS.get(title, {})) for title in HEADING_CODES]
+    with Oracle(variant) as oracle:
+        opinions = oracle.judge([head(127, 1, 0, 1, len(each)) + each for each in messages])
+    if opinions is None:
+        pytest.skip(oracle.status)
+    assert [each.malformed for each in opinions] == [""] * len(messages)
+    assert [each.info.split()[0] for each in opinions] == list(HEADING_CODES)
+
+
+@pytest.mark.parametrize("variant", ["itu14", "china24"])
+@pytest.mark.parametrize("title", FIELDS)
+def test_management_cut_off_is_refused(title: str, variant: str) -> None:
+    data = management(title, variant, **FIELDS[title])
+    for length in range(1, len(data)):
+        with pytest.raises(NotDecodable):
+            decode_management(data[:length], variant)
+
+
+def test_route_messages_have_the_octets_of_both_labels() -> None:
+    assert management("TFP", destination=0x1234).hex() == "143412"
+    assert management("TFC", destination=0x1234, status=1).hex() == "233452"
+    assert management("TFP", "china24", destination=0x112233).hex() == "14332211"
+    assert management("TFC", "china24", destination=0x112233, status=1).hex() == "2333221101"
+    assert management("UPU", destination=1, user=5, cause=2).hex() == "1a010025"
+    assert management("COO", fsn=127).hex() == "117f"
+    assert management("CBD", code=255).hex() == "51ff"

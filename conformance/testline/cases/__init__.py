@@ -22,6 +22,7 @@ MODULES: Final = (
     "mtp3_inhibiting",
     "mtp3_routes",
     "mtp3_transfer",
+    "mtp3_dual",
     "isup_supervision",
     "isup_calls",
     "isup_setup",

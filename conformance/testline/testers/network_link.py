@@ -61,6 +61,7 @@ class NetworkLink:
         self.name = spec.name
         self.slc = spec.slc
         self.link = LinkTester(bench, span=spec.line, slot=spec.slot)
+        bench.variants[self.link.channel] = network.variant
         self.link.record_fisus = False
         self.link.describe = lambda sif: describe(sif, network.variant)
         self.link.users.append(self._arrived)
