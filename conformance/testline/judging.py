@@ -27,7 +27,7 @@ WALL_LIMIT: Final = 300
 """Seconds of wall time after which a case on the virtual rig is given up: something turns in circles."""
 
 
-NOT_SIGNAL_UNITS: Final = ("DTMF", "E1", "audio", "hook", "note", "order")
+NOT_SIGNAL_UNITS: Final = ("DTMF", "E1", "M3UA", "audio", "hook", "note", "order")
 """Protocols of trace entries that are not signal units of a link."""
 
 

@@ -473,3 +473,9 @@ def tup(bench: Bench) -> Any:
 def transit(bench: Bench) -> Any:
     """A system that passes calls on between ISUP and TUP."""
     return importlib.import_module("testline.testers").TransitCentre(bench)
+
+
+@pytest.fixture
+def m3ua(bench: Bench) -> Any:
+    """A signalling gateway with its link to the network in service, and no ASP yet."""
+    return importlib.import_module("testline.testers").open_m3ua(bench)

@@ -86,6 +86,33 @@ class AgentSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerSpec:
+    """An application server of a signalling gateway: its routing context and its routing key."""
+
+    routing_context: int
+    services: tuple[int, ...]
+    mode: Literal["override", "loadshare", "broadcast"]
+    first_circuit: int = 0
+    last_circuit: int = 4095
+    minimum: int = 1
+    """ASPs that have to be active for the load of the AS (RFC 4666 4.3.4.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigtranSpec:
+    """The M3UA side of a signalling gateway (RFC 4666)."""
+
+    endpoint: str
+    """What `System.connect` takes; every connection is an ASP of its own."""
+    servers: tuple[ServerSpec, ...]
+    network_appearance: int | None
+    recovery: float
+    """T(r) in seconds."""
+    registration: bool
+    """Routing keys may be registered."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pixit:
     """What the tester must know about a system to reach it (extra information for testing)."""
 
@@ -130,6 +157,8 @@ class Pixit:
     `tester_point_code` describe; empty: there is no other."""
     transit: dict[str, str] = field(default_factory=dict)
     """Digits that lead a call in transit out by trunks of a user part (`isup`, `tup`); empty: no transit."""
+    sigtran: SigtranSpec | None = None
+    """The M3UA side of a signalling gateway; None: the system is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +278,7 @@ class Refused(TestrigError):
 
 
 class System(Protocol):
-    """A whole call centre under test."""
+    """A whole call centre under test. A signalling gateway has `connect(endpoint) -> Stream` besides."""
 
     @property
     def name(self) -> str: ...
@@ -299,6 +328,8 @@ __all__ = [
     "Pixit",
     "Refused",
     "RouteSpec",
+    "ServerSpec",
+    "SigtranSpec",
     "SupervisorClient",
     "System",
     "Variant",

@@ -65,7 +65,12 @@ def build(config: CentreConfig, board: Board, journal: Journal) -> Signalling:
     try:
         channels = [_channel(config, link) for link in config.links]
         networks = [_network(config, name, channels) for name in config.in_use]
-        return Signalling(config, board, journal, channels=channels, networks=networks)
+        by_name = {network.name: network for network in networks}
+        of_group = {
+            group.name: by_name[config.network_of(group)].users[SERVICES[group.user]]
+            for group in config.trunk_groups
+        }
+        return Signalling(board, journal, channels=channels, networks=networks, of_group=of_group, groups=config.trunk_groups)
     except ConfigurationError as error:
         raise ConfigurationError(f"{config.source}: {error}") from error
 
@@ -201,25 +206,24 @@ class Signalling:
 
     def __init__(
         self,
-        config: CentreConfig,
         board: Board,
         journal: Journal,
         *,
         channels: list[Channel],
         networks: list[Network],
+        of_group: Mapping[str, UserPart],
+        groups: tuple[TrunkGroupConfig, ...] = (),
     ) -> None:
-        """The first channel and the first network are those of orders that name none."""
+        """The first channel and the first network are those of orders that name none. `of_group` has the user
+        part of each trunk group."""
         self._board = board
         self._journal = journal
         self._channels = channels
         self._by_number: dict[int, Channel] = {}
         self._by_name = {channel.link.name: channel for channel in channels}
         self.networks = {network.name: network for network in networks}
-        self._of_group: dict[str, UserPart] = {
-            group.name: self.networks[config.network_of(group)].users[SERVICES[group.user]]
-            for group in config.trunk_groups
-        }
-        self._groups = config.trunk_groups
+        self._of_group = of_group
+        self._groups = groups
         self._several = len(networks) > 1
         self._transceivers: Transceivers | None = None
 

@@ -12,6 +12,7 @@ from callcenter.calls.primitives import Leg
 from callcenter.config import CentreConfig, LinkConfig, circuits, reference_config
 from callcenter.engine import Engine
 from callcenter.errors import CallcenterError, ConfigurationError
+from callcenter.gateway import GatewaySystem, gateway_config
 from callcenter.ivr.flow import MenuNode, PlayNode, QueueNode
 from callcenter.media.announcements import MARKER_HZ
 from callcenter.signalling import Order, link_name
@@ -79,6 +80,11 @@ PICS: Final = dict.fromkeys(
         "agents",
         "agents.outgoing",
         "supervision",
+        "m3ua",
+        "m3ua.loadshare",
+        "m3ua.broadcast",
+        "m3ua.registration",
+        "m3ua.screening",
     ),
     True,
 ) | dict.fromkeys(
@@ -104,11 +110,16 @@ PICS: Final = dict.fromkeys(
 end. We ask for no check of our own."""
 
 
-def reference(config: Mapping[str, object] | None = None) -> ReferenceSystem:
+def reference(config: Mapping[str, object] | None = None) -> ReferenceSystem | GatewaySystem:
     """Return the reference call centre on its virtual board; `config` is laid over `data/reference.toml`.
 
-    Raises `ConfigurationError` for what the configuration may not say.
+    With `file: gateway.toml` it is the signalling gateway. Raises `ConfigurationError` for what the
+    configuration may not say.
     """
+    if config is not None and config.get("file") == "gateway.toml":
+        gateway = GatewaySystem(gateway_config({name: config[name] for name in config if name != "file"}))
+        gateway.pics = {"product": gateway.name, "vendor": "Testline contributors", "items": PICS}
+        return gateway
     return ReferenceSystem(reference_config(config))
 
 

@@ -7,6 +7,7 @@ from testline.testers.caller import Caller
 from testline.testers.centre import Centre, open_isup, open_link, open_mtp3
 from testline.testers.isup import Call, IsupTester
 from testline.testers.link import LinkState, LinkTester
+from testline.testers.m3ua import AspTester, GatewayTester, open_m3ua
 from testline.testers.mtp3 import Mtp3Tester
 from testline.testers.speech import Voice, expect_no_speech, expect_speech_both_ways
 from testline.testers.telephone import Telephone
@@ -15,9 +16,11 @@ from testline.testers.tup_centre import TransitCentre, TupCentre
 
 __all__ = [
     "Agent",
+    "AspTester",
     "Call",
     "Caller",
     "Centre",
+    "GatewayTester",
     "IsupTester",
     "LinkState",
     "LinkTester",
@@ -32,5 +35,6 @@ __all__ = [
     "expect_speech_both_ways",
     "open_isup",
     "open_link",
+    "open_m3ua",
     "open_mtp3",
 ]

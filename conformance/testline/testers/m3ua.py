@@ -1,0 +1,259 @@
+"""The judge's ASPs before a signalling gateway, and the network behind it.
+
+An `AspTester` keeps no state that could hide the gateway's mistakes: it sends what a case says and fails on
+what it did not expect, NTFY excepted where the case does not look for one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, Final
+
+from testline.bench import Bench
+from testline.layers.errors import NotDecodable
+from testline.layers.m3ua import TAGS, Label, decode_m3ua, message, split, value_octets
+from testline.testers.link import LinkTester
+from testline.testers.mtp3 import Message, Mtp3Tester
+from testline.trace import TraceEntry
+from testline.verdicts import Fail, Inconclusive
+from testrig.clock import SECOND, Instant
+from testrig.system import ServerSpec
+
+SECONDS: Final = 2 * SECOND
+"""What an answer over M3UA may take here: the RFC gives no limit to the answer, T(ack) of the ASP is 2 s."""
+
+
+@dataclass(slots=True)
+class Got:
+    """A message of the gateway."""
+
+    at: Instant
+    title: str
+    values: list[tuple[int, bytes]]
+    entry: TraceEntry | None
+
+    def value(self, name: str) -> bytes | None:
+        """Value of a parameter."""
+        return next((value for tag, value in self.values if tag == TAGS[name]), None)
+
+    def words(self, name: str) -> list[int]:
+        """Value of a parameter as 32-bit words."""
+        octets = self.value(name) or b""
+        return [int.from_bytes(octets[at : at + 4], "big") for at in range(0, len(octets), 4)]
+
+    @property
+    def label(self) -> Any:
+        """The protocol data of DATA."""
+        return Label(self.value("protocol_data") or bytes(12))
+
+
+class AspTester:
+    """One association; a machine on the bench."""
+
+    def __init__(self, bench: Bench, name: str) -> None:
+        self.bench = bench
+        self.name = name
+        sigtran = bench.pixit.sigtran
+        if sigtran is None:
+            raise Inconclusive("the system has no M3UA")
+        self.stream = bench.system.connect(sigtran.endpoint)  # type: ignore[attr-defined]
+        self.inbox: deque[Got] = deque()
+        self.notifications: list[Got] = []
+        self._octets = b""
+        self._moved = False
+        bench.attach(self)
+
+    # a machine on the bench
+
+    def advance(self, now: Instant) -> None:
+        """Take what has come."""
+        new = self.stream.receive()
+        self._moved = bool(new)
+        self._octets += new
+        while len(self._octets) >= 8:
+            length = int.from_bytes(self._octets[4:8], "big")
+            if length < 8:
+                raise Fail(awaited="a message", state=self.where(), observed=self._octets[:8].hex())
+            if len(self._octets) < length:
+                return
+            one, self._octets = self._octets[:length], self._octets[length:]
+            try:
+                found = decode_m3ua(one)
+            except NotDecodable as error:
+                raise Fail(awaited="a message", state=self.where(), observed=str(error)) from error
+            entry = self.bench.trace.received(now, self.name, "M3UA", found.title, one)
+            got = Got(now, found.title, split(found.body), entry)
+            (self.notifications if found.title == "NTFY" else self.inbox).append(got)
+
+    next_deadline: Instant | None = None
+
+    @property
+    def settled(self) -> bool:
+        """True when nothing has just come."""
+        return not self._moved
+
+    def where(self) -> str:
+        """State in words, for verdicts."""
+        return f"association {self.name}"
+
+    # sending
+
+    def send(self, name: str, *, deliberate: bool = False, **given: Any) -> None:
+        """Send a message; see `testline.layers.m3ua.message`."""
+        self.send_raw(message(name, **given), name, deliberate=deliberate)
+
+    def send_raw(self, octets: bytes, title: str = "octets", *, deliberate: bool = True) -> None:
+        """Send any octets."""
+        self.bench.trace.sent(self.bench.now, self.name, "M3UA", title, octets, deliberate=deliberate)
+        self.stream.send(octets)
+
+    def send_data(self, context: int | None, data: bytes, *, appearance: int | None = None, **label: Any) -> None:
+        """Send DATA from the gateway's point to the network unless `label` says otherwise."""
+        pixit = self.bench.pixit
+        fields = {"opc": pixit.point_code, "dpc": pixit.tester_point_code, "ni": pixit.network_indicator, **label}
+        head = {} if appearance is None else {"network_appearance": appearance}
+        rc = {} if context is None else {"routing_context": context}
+        self.send("DATA", **head, **rc, protocol_data=Label(data=data, **fields))
+
+    # waiting
+
+    def expect(self, name: str, *, within: int = SECONDS, **wanted: Any) -> Got:
+        """Wait for the next message but NTFY: it must be `name`, its parameters as wanted."""
+        got = self.bench.until(
+            lambda: self.inbox.popleft() if self.inbox else None,
+            within=within,
+            awaited=name,
+            state=self.where,
+        )
+        self._check(got, name, wanted)
+        return got
+
+    def _check(self, got: Got, name: str, wanted: dict[str, Any]) -> None:
+        wrong = [] if got.title == name else [got.title]
+        for key, value in wanted.items():
+            found = got.value(key)
+            if not wrong and found != (None if value is None else value_octets(value)):
+                wrong.append(f"{key} {'absent' if found is None else found.hex()}")
+        if wrong:
+            self.bench.trace.depart(got.at, name, got.entry)
+            text = f"{name} {wanted}" if wanted else name
+            raise Fail(awaited=text, state=self.where(), observed=f"{got.title}: {', '.join(wrong)}")
+
+    def expect_error(self, code: int) -> Got:
+        """Wait for ERR with `code` (3.8.1)."""
+        return self.expect("ERR", error_code=code)
+
+    def expect_notify(self, status: int, context: int, *, within: int = SECONDS) -> Got:
+        """Wait for NTFY with a status of an AS; others before it pass."""
+
+        def look() -> Got | None:
+            while self.notifications:
+                got = self.notifications.pop(0)
+                if got.words("status") == [status] and context in got.words("routing_context"):
+                    return got
+            return None
+
+        return self.bench.until(
+            look, within=within, awaited=f"NTFY {status:#x} of AS {context}", state=self.where
+        )
+
+    def expect_nothing(self, *, during: int = SECOND) -> None:
+        """Fail when anything but NTFY comes."""
+        self.bench.never(
+            lambda: bool(self.inbox), during=during, unwanted="message", state=self.where
+        )
+
+    # procedures
+
+    def up(self, **given: Any) -> None:
+        """ASP Up, acknowledged."""
+        self.send("ASPUP", **given)
+        self.expect("ASPUP_ACK")
+
+    def activate(self, context: int, **given: Any) -> None:
+        """ASP Active for one AS, acknowledged."""
+        self.send("ASPAC", **given, routing_context=context)
+        self.expect("ASPAC_ACK")
+
+    def close(self) -> None:
+        """Lose the association."""
+        self.bench.trace.note(self.bench.now, f"{self.name}: association closed")
+        self.stream.close()
+
+
+class GatewayTester:
+    """A gateway between the tester's exchange and the tester's ASPs."""
+
+    def __init__(self, bench: Bench, mtp3: Mtp3Tester) -> None:
+        self.bench = bench
+        self.mtp3 = mtp3
+        self.pixit = bench.pixit
+        if bench.pixit.sigtran is None:
+            raise Inconclusive("the system has no M3UA")
+        self.sigtran = bench.pixit.sigtran
+        self.network: deque[Message] = deque()
+        """What the gateway sent to the network for users."""
+        for service in range(3, 16):
+            mtp3.users[service] = self.network.append
+        self._count = 0
+
+    def asp(self) -> AspTester:
+        """Return a new association."""
+        self._count += 1
+        return AspTester(self.bench, f"asp{self._count}")
+
+    def server(self, mode: str) -> ServerSpec:
+        """Return the first AS of a traffic mode."""
+        for each in self.sigtran.servers:
+            if each.mode == mode:
+                return each
+        raise Inconclusive(f"the system has no AS with traffic mode {mode}")
+
+    def active(self, mode: str = "override", count: int = 1) -> tuple[ServerSpec, list[AspTester]]:
+        """Return an AS with `count` active ASPs."""
+        server = self.server(mode)
+        asps = [self.asp() for _ in range(count)]
+        for each in asps:
+            each.up()
+            each.activate(server.routing_context)
+        for each in asps:
+            each.notifications.clear()
+        return server, asps
+
+    def octets(self, server: ServerSpec, number: int = 0) -> bytes:
+        """Return the octets of a user message on a circuit of the AS; `number` tells it from others."""
+        return server.first_circuit.to_bytes(2, "little") + bytes((0x2F, number & 0xFF))
+
+    def send_network(self, server: ServerSpec, number: int = 0, *, sls: int = 0) -> bytes:
+        """Send a message for the AS from the network; return its octets."""
+        data = self.octets(server, number)
+        self.mtp3.send(server.services[0], data, sls=sls)
+        return data
+
+    def expect_network(self, *, within: int = SECONDS) -> Message:
+        """Wait for a message at the tester's exchange."""
+        return self.bench.until(
+            lambda: self.network.popleft() if self.network else None,
+            within=within,
+            awaited="a message in the network",
+            state=self.mtp3.where,
+        )
+
+    def expect_no_network(self) -> None:
+        """Fail when anything comes out to the network."""
+        self.bench.never(
+            lambda: bool(self.network or self.mtp3.misaddressed),
+            during=SECOND,
+            unwanted="message in the network",
+            state=self.mtp3.where,
+        )
+
+
+def open_m3ua(bench: Bench) -> GatewayTester:
+    """Return the tester of a gateway whose link to the network is in service."""
+    link = LinkTester(bench)
+    link.record_fisus = False
+    mtp3 = Mtp3Tester(bench, link)
+    mtp3.bring_up(within=30 * SECOND)
+    return GatewayTester(bench, mtp3)

@@ -1,0 +1,7 @@
+"""MTP3 user adaptation over IP: the side of the signalling gateway (RFC 4666)."""
+
+from callcenter.ss7.m3ua.codec import Framer, ProtocolData
+from callcenter.ss7.m3ua.config import ServerConfig, SgpConfig
+from callcenter.ss7.m3ua.sgp import Screened, SignallingGatewayProcess
+
+__all__ = ["Framer", "ProtocolData", "Screened", "ServerConfig", "SgpConfig", "SignallingGatewayProcess"]
