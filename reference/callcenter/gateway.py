@@ -285,7 +285,9 @@ class GatewaySystem:
 
     def __init__(self, config: GatewayConfig) -> None:
         self.config = config
-        self.board: Board = VirtualBoard(spans=config.board.spans, stations=0, voice_ports=0)
+        self.board: Board = VirtualBoard(
+            spans=config.board.spans, stations=config.board.stations, voice_ports=0
+        )
         self.gateway = Gateway(config, self.board)
         self.pics: dict[str, object] = {}
 
@@ -350,13 +352,17 @@ class GatewaySystem:
         )
 
     def attach(self, lines: Sequence[Line], stations: Sequence[StationPort]) -> None:
-        """Plug in the lines and start; a gateway has no stations."""
-        if len(lines) > self.config.board.spans:
+        """Plug in the lines and start. Telephones may be plugged in; nobody rings them."""
+        board = self.config.board
+        if len(lines) > board.spans or len(stations) > board.stations:
             raise ConfigurationError(
-                f"attach: found {len(lines)} lines, expected at most {self.config.board.spans} (board.spans)"
+                f"attach: found {len(lines)} lines and {len(stations)} stations, expected at most "
+                f"{board.spans} (board.spans) and {board.stations} (board.stations)"
             )
         for number, line in enumerate(lines):
             self.board.attach_span(number, line)
+        for number, port in enumerate(stations):
+            self.board.attach_station(number, port)
         self.gateway.start()
 
     def connect(self, endpoint: str) -> Stream:

@@ -243,7 +243,9 @@ def test_loadshare_insufficient(m3ua: GatewayTester) -> None:
     second.expect("DATA")
 
 
-@sigtran("M3UA/48", "Broadcast: every ASP gets every message", clauses=["RFC 4666 4.3.4.3"], needs="m3ua.broadcast")
+@sigtran(
+    "M3UA/48", "Broadcast: every ASP gets every message", clauses=["RFC 4666 4.3.4.3"], needs="m3ua.broadcast"
+)
 def test_broadcast(m3ua: GatewayTester) -> None:
     """Three active ASPs get each message, once."""
     server, asps = m3ua.active("broadcast", 3)
@@ -282,11 +284,18 @@ def test_mode_unknown(m3ua: GatewayTester) -> None:
     """Traffic mode 4 is refused."""
     asp = m3ua.asp()
     asp.up()
-    asp.send("ASPAC", traffic_mode=4, routing_context=m3ua.server("override").routing_context, deliberate=True)
+    asp.send(
+        "ASPAC", traffic_mode=4, routing_context=m3ua.server("override").routing_context, deliberate=True
+    )
     asp.expect_error(0x05)
 
 
-@sigtran("M3UA/52", "Several AS, one ASP each", clauses=["RFC 4666 1.4.2", "RFC 4666 4.3.2"], needs="m3ua.loadshare")
+@sigtran(
+    "M3UA/52",
+    "Several AS, one ASP each",
+    clauses=["RFC 4666 1.4.2", "RFC 4666 4.3.2"],
+    needs="m3ua.loadshare",
+)
 def test_servers_are_apart(m3ua: GatewayTester) -> None:
     """Each CT server gets the messages of its own circuits only."""
     first, (one,) = m3ua.active("override")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from testline.case import case
+from testline.layers.m3ua import message
 from testline.testers.m3ua import GatewayTester
 from testrig.clock import SECOND
 
@@ -159,8 +160,8 @@ def test_active_again(m3ua: GatewayTester) -> None:
     server, (asp,) = m3ua.active()
     asp.activate(server.routing_context)
     data = m3ua.send_network(server)
-    assert_data = asp.expect("DATA")
-    m3ua.bench.until(lambda: assert_data.label.data == data, within=0, awaited="the message sent")
+    got = asp.expect("DATA")
+    m3ua.bench.until(lambda: got.label.data == data, within=0, awaited="the message sent")
     asp.expect_nothing()
 
 
@@ -242,8 +243,6 @@ def test_heartbeat_while_active(m3ua: GatewayTester) -> None:
 @sigtran("M3UA/25", "Messages in one piece and in many", clauses=["RFC 4666 3.1.4"])
 def test_framing(m3ua: GatewayTester) -> None:
     """On a stream of octets the length field cuts the messages, however they arrive."""
-    from testline.layers.m3ua import message
-
     asp = m3ua.asp()
     octets = message("ASPUP") + message("BEAT", heartbeat=b"xyz") + message("ASPDN")
     for at in range(0, len(octets), 3):

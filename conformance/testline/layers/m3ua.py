@@ -1,7 +1,7 @@
 """M3UA messages (RFC 4666 3): header and parameters, for composing right, wrong and random octets.
 
-Section numbers of RFC 4666 are from memory of the document: `unverified`. Codes are confirmed by the dissector
-of Wireshark (`conformance/tests/test_layers_m3ua.py`).
+Section numbers of RFC 4666 are `unverified`; Wireshark's dissector confirms the codes
+(`conformance/tests/test_layers_m3ua.py`).
 """
 
 # ruff: noqa: RUF012 - `fields_desc` is read by the metaclass of scapy and never changed
@@ -135,7 +135,9 @@ def value_octets(value: Any) -> bytes:
 
 def parameters(**given: Any) -> bytes:
     """Return parameters by name in the order given."""
-    return b"".join(bytes(Parameter(tag=TAGS[name], value=value_octets(each))) for name, each in given.items())
+    return b"".join(
+        bytes(Parameter(tag=TAGS[name], value=value_octets(each))) for name, each in given.items()
+    )
 
 
 def message(name: str, *, header: dict[str, int] | None = None, extra: bytes = b"", **given: Any) -> bytes:

@@ -108,13 +108,27 @@ class AspTester:
         self.bench.trace.sent(self.bench.now, self.name, "M3UA", title, octets, deliberate=deliberate)
         self.stream.send(octets)
 
-    def send_data(self, context: int | None, data: bytes, *, appearance: int | None = None, **label: Any) -> None:
+    def send_data(
+        self,
+        context: int | None,
+        data: bytes,
+        *,
+        appearance: int | None = None,
+        correlation: int | None = None,
+        **label: Any,
+    ) -> None:
         """Send DATA from the gateway's point to the network unless `label` says otherwise."""
         pixit = self.bench.pixit
-        fields = {"opc": pixit.point_code, "dpc": pixit.tester_point_code, "ni": pixit.network_indicator, **label}
+        fields = {
+            "opc": pixit.point_code,
+            "dpc": pixit.tester_point_code,
+            "ni": pixit.network_indicator,
+            **label,
+        }
         head = {} if appearance is None else {"network_appearance": appearance}
         rc = {} if context is None else {"routing_context": context}
-        self.send("DATA", **head, **rc, protocol_data=Label(data=data, **fields))
+        tail = {} if correlation is None else {"correlation": correlation}
+        self.send("DATA", **head, **rc, protocol_data=Label(data=data, **fields), **tail)
 
     # waiting
 
@@ -160,9 +174,7 @@ class AspTester:
 
     def expect_nothing(self, *, during: int = SECOND) -> None:
         """Fail when anything but NTFY comes."""
-        self.bench.never(
-            lambda: bool(self.inbox), during=during, unwanted="message", state=self.where
-        )
+        self.bench.never(lambda: bool(self.inbox), during=during, unwanted="message", state=self.where)
 
     # procedures
 
@@ -221,9 +233,14 @@ class GatewayTester:
             each.notifications.clear()
         return server, asps
 
-    def octets(self, server: ServerSpec, number: int = 0) -> bytes:
-        """Return the octets of a user message on a circuit of the AS; `number` tells it from others."""
-        return server.first_circuit.to_bytes(2, "little") + bytes((0x2F, number & 0xFF))
+    def octets(
+        self, server: ServerSpec, number: int = 0, *, circuit: int | None = None, more: int = 0
+    ) -> bytes:
+        """Return a user-to-user information message (Q.763 table 34) on a circuit of the AS, its first one
+        unless given; `number` tells it from others, `more` octets make it longer."""
+        cic = server.first_circuit if circuit is None else circuit
+        information = bytes((0, number & 0xFF)) + bytes(more)
+        return cic.to_bytes(2, "little") + bytes((0x2D, 2, 0, len(information))) + information
 
     def send_network(self, server: ServerSpec, number: int = 0, *, sls: int = 0) -> bytes:
         """Send a message for the AS from the network; return its octets."""

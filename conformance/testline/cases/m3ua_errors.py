@@ -1,0 +1,243 @@
+"""M3UA: errors and how they are answered (RFC 4666 3.8.1).
+
+The numbers are of our own. Sections of RFC 4666 could not be checked against its text: `unverified`.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from testline.case import case
+from testline.layers.m3ua import M3UA, Parameter, message
+from testline.testers.m3ua import GatewayTester
+
+sigtran = partial(
+    case, clauses=["RFC 4666 3.8.1"], proves=["N-05"], needs="m3ua", setup="gateway", unverified=True
+)
+
+
+def refused(m3ua: GatewayTester, octets: bytes, code: int) -> None:
+    """An active ASP sends octets: one ERR with `code` comes back, and traffic goes on."""
+    server, (asp,) = m3ua.active()
+    asp.send_raw(octets)
+    asp.expect_error(code)
+    m3ua.send_network(server)
+    asp.expect("DATA")
+    asp.expect_nothing()
+
+
+@sigtran("M3UA/90", "Version 2")
+def test_version(m3ua: GatewayTester) -> None:
+    """Another version is refused: invalid version."""
+    refused(m3ua, message("BEAT", header={"version": 2}), 0x01)
+
+
+@sigtran("M3UA/91", "Version 0")
+def test_version_0(m3ua: GatewayTester) -> None:
+    """Version 0 is refused: invalid version."""
+    refused(m3ua, message("BEAT", header={"version": 0}), 0x01)
+
+
+@sigtran("M3UA/92", "Message class that is not defined")
+def test_class(m3ua: GatewayTester) -> None:
+    """Class 66 is refused: unsupported message class."""
+    refused(m3ua, bytes(M3UA(klass=66, type=1)), 0x03)
+
+
+@sigtran("M3UA/93", "Message class of another adaptation layer")
+def test_class_of_m2ua(m3ua: GatewayTester) -> None:
+    """Class 6 is that of M2UA: unsupported message class."""
+    refused(m3ua, bytes(M3UA(klass=6, type=1)), 0x03)
+
+
+@sigtran("M3UA/94", "Message type that is not defined")
+def test_type(m3ua: GatewayTester) -> None:
+    """Type 99 of state maintenance is refused: unsupported message type."""
+    refused(m3ua, bytes(M3UA(klass=3, type=99)), 0x04)
+
+
+@sigtran("M3UA/95", "Transfer message of type 0")
+def test_transfer_type(m3ua: GatewayTester) -> None:
+    """Class 1 has type 1 only: unsupported message type."""
+    refused(m3ua, bytes(M3UA(klass=1, type=0)), 0x04)
+
+
+@sigtran("M3UA/96", "Parameter with too small a length")
+def test_parameter_too_short(m3ua: GatewayTester) -> None:
+    """A length below 4 is a parameter field error."""
+    refused(m3ua, message("BEAT", extra=bytes.fromhex("00090003")), 0x12)
+
+
+@sigtran("M3UA/97", "Parameter longer than the message")
+def test_parameter_too_long(m3ua: GatewayTester) -> None:
+    """A length past the end is a parameter field error."""
+    refused(m3ua, message("BEAT", extra=bytes.fromhex("0009002001020304")), 0x12)
+
+
+@sigtran("M3UA/98", "Routing context of three octets")
+def test_cut_context(m3ua: GatewayTester) -> None:
+    """A routing context is words of 32 bits: parameter field error."""
+    refused(m3ua, message("ASPAC", extra=bytes(Parameter(tag=6, value=b"\x00\x00\x65"))), 0x12)
+
+
+@sigtran("M3UA/99", "Protocol data without a whole label")
+def test_cut_label(m3ua: GatewayTester) -> None:
+    """Fewer than 12 octets are no label: parameter field error."""
+    context = m3ua.server("override").routing_context
+    refused(m3ua, message("DATA", routing_context=context, protocol_data=bytes(11)), 0x12)
+
+
+@sigtran("M3UA/100", "DATA without protocol data")
+def test_missing_data(m3ua: GatewayTester) -> None:
+    """A mandatory parameter is missing."""
+    context = m3ua.server("override").routing_context
+    refused(m3ua, message("DATA", routing_context=context), 0x16)
+
+
+@sigtran("M3UA/101", "DAUD without affected point code")
+def test_missing_point(m3ua: GatewayTester) -> None:
+    """A mandatory parameter is missing."""
+    refused(m3ua, message("DAUD"), 0x16)
+
+
+@sigtran("M3UA/102", "ASP Active for an unknown routing context")
+def test_unknown_context(m3ua: GatewayTester) -> None:
+    """Invalid routing context; the ERR names it."""
+    asp = m3ua.asp()
+    asp.up()
+    asp.send("ASPAC", routing_context=987)
+    asp.expect("ERR", error_code=0x19, routing_context=987)
+
+
+@sigtran("M3UA/103", "ASP Inactive for an unknown routing context")
+def test_inactive_unknown_context(m3ua: GatewayTester) -> None:
+    """Invalid routing context; the ASP stays active in its own AS."""
+    refused(m3ua, message("ASPIA", routing_context=987), 0x19)
+
+
+@sigtran("M3UA/104", "DATA with an unknown routing context")
+def test_data_unknown_context(m3ua: GatewayTester) -> None:
+    """Invalid routing context; nothing comes out to the network."""
+    server, (asp,) = m3ua.active()
+    asp.send_data(987, m3ua.octets(server), si=server.services[0])
+    asp.expect("ERR", error_code=0x19, routing_context=987)
+    m3ua.expect_no_network()
+
+
+@sigtran("M3UA/105", "One good and one unknown routing context")
+def test_partly_unknown_context(m3ua: GatewayTester) -> None:
+    """ERR for the unknown one; the good one is acknowledged and active."""
+    server = m3ua.server("override")
+    asp = m3ua.asp()
+    asp.up()
+    asp.send("ASPAC", routing_context=(server.routing_context, 987))
+    asp.expect("ERR", error_code=0x19, routing_context=987)
+    asp.expect("ASPAC_ACK", routing_context=server.routing_context)
+    m3ua.send_network(server)
+    asp.expect("DATA")
+
+
+@sigtran("M3UA/106", "DATA of an inactive ASP")
+def test_data_inactive(m3ua: GatewayTester) -> None:
+    """Unexpected message; nothing comes out to the network."""
+    server = m3ua.server("override")
+    asp = m3ua.asp()
+    asp.up()
+    asp.send_data(server.routing_context, m3ua.octets(server), si=server.services[0])
+    asp.expect_error(0x06)
+    m3ua.expect_no_network()
+
+
+@sigtran("M3UA/107", "DATA of an ASP that is down")
+def test_data_down(m3ua: GatewayTester) -> None:
+    """Unexpected message; nothing comes out to the network."""
+    server = m3ua.server("override")
+    asp = m3ua.asp()
+    asp.send_data(server.routing_context, m3ua.octets(server), si=server.services[0])
+    asp.expect_error(0x06)
+    m3ua.expect_no_network()
+
+
+@sigtran("M3UA/108", "DATA for an AS the ASP is not active in")
+def test_data_other_server(m3ua: GatewayTester) -> None:
+    """An ASP active in one AS cannot send for another one."""
+    _, (asp,) = m3ua.active()
+    other = m3ua.server("loadshare")
+    asp.send_data(other.routing_context, m3ua.octets(other), si=other.services[0])
+    asp.expect_error(0x06)
+    m3ua.expect_no_network()
+
+
+@sigtran("M3UA/109", "Wrong network appearance in DATA")
+def test_data_appearance(m3ua: GatewayTester) -> None:
+    """Invalid network appearance; the ERR names it, nothing comes out to the network."""
+    server, (asp,) = m3ua.active()
+    wrong = (m3ua.sigtran.network_appearance or 0) + 1
+    asp.send_data(server.routing_context, m3ua.octets(server), appearance=wrong, si=server.services[0])
+    asp.expect("ERR", error_code=0x15, network_appearance=wrong)
+    m3ua.expect_no_network()
+
+
+@sigtran("M3UA/110", "Wrong network appearance in DAUD")
+def test_audit_appearance(m3ua: GatewayTester) -> None:
+    """Invalid network appearance; no state is told."""
+    _, (asp,) = m3ua.active()
+    wrong = (m3ua.sigtran.network_appearance or 0) + 1
+    asp.send("DAUD", network_appearance=wrong, affected_point_code=m3ua.pixit.tester_point_code)
+    asp.expect("ERR", error_code=0x15, network_appearance=wrong)
+    asp.expect_nothing()
+
+
+@sigtran("M3UA/111", "Messages that only a gateway sends")
+def test_wrong_direction(m3ua: GatewayTester) -> None:
+    """DUNA, DAVA, DUPU, DRST and acknowledgements of an ASP are unexpected."""
+    _, (asp,) = m3ua.active()
+    point = m3ua.pixit.tester_point_code
+    for name in ("DUNA", "DAVA", "DRST"):
+        asp.send(name, deliberate=True, affected_point_code=point)
+        asp.expect_error(0x06)
+    asp.send("DUPU", deliberate=True, affected_point_code=point, user_cause=5)
+    asp.expect_error(0x06)
+    for name in ("ASPUP_ACK", "ASPDN_ACK", "ASPAC_ACK", "ASPIA_ACK"):
+        asp.send(name, deliberate=True)
+        asp.expect_error(0x06)
+
+
+@sigtran("M3UA/112", "An error is not answered by an error")
+def test_error_is_not_answered(m3ua: GatewayTester) -> None:
+    """ERR, whatever it says and however it is cut, gets no answer."""
+    server, (asp,) = m3ua.active()
+    asp.send("ERR", error_code=0x07)
+    asp.send("ERR", deliberate=True, error_code=0xFFFF)
+    asp.send("ERR", deliberate=True)
+    asp.expect_nothing()
+    m3ua.send_network(server)
+    asp.expect("DATA")
+
+
+@sigtran("M3UA/113", "Diagnostic information")
+def test_diagnostic(m3ua: GatewayTester) -> None:
+    """An ERR brings the head of what offended, where it brings diagnostic information at all."""
+    asp = m3ua.asp()
+    octets = bytes(M3UA(klass=66, type=1))
+    asp.send_raw(octets)
+    found = asp.expect_error(0x03).value("diagnostic")
+    m3ua.bench.until(
+        lambda: found is None or octets.startswith(found) or found.startswith(octets),
+        within=0,
+        awaited=octets.hex(),
+        state="" if found is None else found.hex(),
+    )
+
+
+@sigtran("M3UA/114", "A length that breaks the stream")
+def test_broken_stream(m3ua: GatewayTester) -> None:
+    """A message shorter than its header cannot be cut from a stream: the association ends, others go on."""
+    server, (asp,) = m3ua.active()
+    other = m3ua.asp()
+    other.up()
+    asp.send_raw(bytes.fromhex("0100030300000004"))
+    m3ua.bench.until(lambda: asp.stream.closed, within=2 * 8000, awaited="the association closed")
+    other.activate(server.routing_context)
+    m3ua.send_network(server)
+    other.expect("DATA")
