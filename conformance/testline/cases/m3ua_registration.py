@@ -17,8 +17,8 @@ SCCP = b"\x03"
 """Service of the keys registered here: one that no AS of the PIXIT has."""
 
 
-UNITDATA = bytes.fromhex("09 00 03 05 07 0242fe 0242fe 0100")
-"""An SCCP unitdata message from and to a subsystem number that nobody has (Q.713 4.10)."""
+UNITDATA = bytes.fromhex("09 00 03 05 07 024201 024201 0503fe241300")
+"""An SCCP unitdata message that carries a subsystem status test (Q.713 4.10, 5.1)."""
 
 
 def inner(got: Got, name: str) -> dict[int, bytes]:

@@ -125,10 +125,14 @@ class AspTester:
             "ni": pixit.network_indicator,
             **label,
         }
-        head = {} if appearance is None else {"network_appearance": appearance}
-        rc = {} if context is None else {"routing_context": context}
-        tail = {} if correlation is None else {"correlation": correlation}
-        self.send("DATA", **head, **rc, protocol_data=Label(data=data, **fields), **tail)
+        given = {
+            "network_appearance": appearance,
+            "routing_context": context,
+            "protocol_data": Label(data=data, **fields),
+            "correlation": correlation,
+        }
+        octets = message("DATA", **{name: value for name, value in given.items() if value is not None})
+        self.send_raw(octets, "DATA", deliberate=False)
 
     # waiting
 
@@ -241,6 +245,12 @@ class GatewayTester:
         cic = server.first_circuit if circuit is None else circuit
         information = bytes((0, number & 0xFF)) + bytes(more)
         return cic.to_bytes(2, "little") + bytes((0x2D, 2, 0, len(information))) + information
+
+    def require(self, found: bool, awaited: str) -> None:
+        """Fail unless what was `awaited` is so."""
+        if not found:
+            self.bench.trace.depart(self.bench.now, awaited)
+            raise Fail(awaited=awaited, state=self.mtp3.where(), observed="something else")
 
     def send_network(self, server: ServerSpec, number: int = 0, *, sls: int = 0) -> bytes:
         """Send a message for the AS from the network; return its octets."""
