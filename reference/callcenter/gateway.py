@@ -7,7 +7,7 @@ The nodal interworking function (RFC 4666 1.4.3, `unverified`) stands where a us
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, Final, NoReturn
@@ -73,14 +73,15 @@ def parse_gateway(table: Mapping[str, Any], *, source: str) -> GatewayConfig:
     contexts = [server.routing_context for server in config.servers]
     if len(set(contexts)) != len(contexts):
         raise refuse(source, "servers.routing_context", contexts, "each routing context once")
-    if len({link.peer for link in config.links}) != 1:
-        raise refuse(source, "links.peer", [link.peer for link in config.links], "one adjacent point")
     for server in config.servers:
         for name in server.destinations:
             if name not in config.point.points:
                 raise refuse(source, "servers.destinations", name, "a point", known=config.point.points)
-    if config.links[0].peer not in config.point.points:
-        raise refuse(source, "links.peer", config.links[0].peer, "a point", known=config.point.points)
+    for link in config.links:
+        if link.peer not in config.point.points:
+            raise refuse(source, "links.peer", link.peer, "a point", known=config.point.points)
+    if not config.links:
+        raise refuse(source, "links", [], "one link or more")
     return config
 
 
@@ -126,6 +127,13 @@ class Relay:
     def expire(self, now: Instant) -> None:
         """The SGP keeps its timers."""
 
+    def check_tone(self, leg: Leg, now: Instant) -> None:
+        """No circuits."""
+        self._none(leg)
+
+    def provide_transceivers(self, free: Callable[[], bool]) -> None:
+        """There is nothing to check."""
+
     def _none(self, cic: Leg) -> NoReturn:
         raise StateError(f"circuit {cic.group}/{cic.number}: a gateway has no circuits")
 
@@ -145,13 +153,17 @@ class Relay:
         """No circuits."""
         self._none(cic)
 
-    unblock = reset = block
+    check = unblock = reset = block
 
-    def block_group(self, cic: Leg, count: int, now: Instant) -> None:
+    def block_group(self, cic: Leg, count: int, now: Instant, *, hardware: bool = False) -> None:
         """No circuits."""
         self._none(cic)
 
-    unblock_group = reset_group = block_group
+    unblock_group = block_group
+
+    def reset_group(self, cic: Leg, count: int, now: Instant) -> None:
+        """No circuits."""
+        self._none(cic)
 
 
 class Gateway:
@@ -181,20 +193,24 @@ class Gateway:
             services |= {3, 4, 5}
         self._relays = {service: Relay(service, self.sgp) for service in sorted(services)}
         channels = [
-            Channel(link, config.network, Mtp2Link(link_name(link), correction=link.correction))
+            Channel(
+                link,
+                config.network,
+                config.code(point.points[link.peer]),
+                Mtp2Link(link_name(link), correction=link.correction),
+            )
             for link in config.links
         ]
         mtp3 = Mtp3(
             Mtp3Config(
                 variant=point.variant,
                 point_code=own,
-                adjacent=config.code(point.points[config.links[0].peer]),
                 network_indicator=point.indicator,
                 users=frozenset(services),
             ),
-            {channel.config.slc: channel.link for channel in channels},
+            {(channel.adjacent, channel.config.slc): channel.link for channel in channels},
         )
-        network = Network(config.network, mtp3, self._relays, {})
+        network = Network(config.network, mtp3, self._relays, {}, {})
         self.signalling = Signalling(board, self.journal, channels=channels, networks=[network], of_group={})
         self._streams: dict[int, Stream] = {}
         self._next = 0

@@ -70,7 +70,14 @@ def build(config: CentreConfig, board: Board, journal: Journal) -> Signalling:
             group.name: by_name[config.network_of(group)].users[SERVICES[group.user]]
             for group in config.trunk_groups
         }
-        return Signalling(board, journal, channels=channels, networks=networks, of_group=of_group, groups=config.trunk_groups)
+        return Signalling(
+            board,
+            journal,
+            channels=channels,
+            networks=networks,
+            of_group=of_group,
+            groups=config.trunk_groups,
+        )
     except ConfigurationError as error:
         raise ConfigurationError(f"{config.source}: {error}") from error
 
