@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from functools import partial
 
-from testline.case import case
+from testline.case import case as plain
 from testline.testers.m3ua import GatewayTester
 from testrig.clock import frames
 
-sigtran = partial(case, proves=["N-05"], setup="gateway", unverified=True)
+case = partial(plain, proves=["N-05"], setup="gateway", unverified=True)
 
 INACTIVE, ACTIVE, PENDING = 0x10002, 0x10003, 0x10004
 INSUFFICIENT, ALTERNATE, FAILURE = 0x20001, 0x20002, 0x20003
 """Status type and information of NTFY (RFC 4666 3.8.2)."""
 
 
-@sigtran("M3UA/30", "AS becomes inactive", clauses=["RFC 4666 4.3.4.5"], needs="m3ua")
+@case("M3UA/30", "AS becomes inactive", clauses=["RFC 4666 4.3.4.5"], needs="m3ua")
 def test_notify_inactive(m3ua: GatewayTester) -> None:
     """An ASP that comes up hears that its AS is inactive."""
     asp = m3ua.asp()
@@ -26,7 +26,7 @@ def test_notify_inactive(m3ua: GatewayTester) -> None:
     asp.expect_notify(INACTIVE, m3ua.server("override").routing_context)
 
 
-@sigtran("M3UA/31", "AS becomes active", clauses=["RFC 4666 4.3.4.5"], needs="m3ua")
+@case("M3UA/31", "AS becomes active", clauses=["RFC 4666 4.3.4.5"], needs="m3ua")
 def test_notify_active(m3ua: GatewayTester) -> None:
     """Every ASP that is up hears that the AS is active."""
     server = m3ua.server("override")
@@ -38,7 +38,7 @@ def test_notify_active(m3ua: GatewayTester) -> None:
     second.expect_notify(ACTIVE, server.routing_context)
 
 
-@sigtran("M3UA/32", "ASP comes up before an active AS", clauses=["RFC 4666 4.3.4.5"], needs="m3ua")
+@case("M3UA/32", "ASP comes up before an active AS", clauses=["RFC 4666 4.3.4.5"], needs="m3ua")
 def test_notify_state_to_newcomer(m3ua: GatewayTester) -> None:
     """It hears that the AS is active already."""
     server, _ = m3ua.active()
@@ -47,7 +47,7 @@ def test_notify_state_to_newcomer(m3ua: GatewayTester) -> None:
     second.expect_notify(ACTIVE, server.routing_context)
 
 
-@sigtran("M3UA/33", "AS pending", clauses=["RFC 4666 4.3.2", "RFC 4666 4.3.4.5"], needs="m3ua")
+@case("M3UA/33", "AS pending", clauses=["RFC 4666 4.3.2", "RFC 4666 4.3.4.5"], needs="m3ua")
 def test_notify_pending(m3ua: GatewayTester) -> None:
     """When the last active ASP becomes inactive the AS is pending."""
     server, (asp,) = m3ua.active()
@@ -56,7 +56,7 @@ def test_notify_pending(m3ua: GatewayTester) -> None:
     asp.expect_notify(PENDING, server.routing_context)
 
 
-@sigtran("M3UA/34", "Recovery timer T(r) runs out", clauses=["RFC 4666 4.3.2"], needs="m3ua")
+@case("M3UA/34", "Recovery timer T(r) runs out", clauses=["RFC 4666 4.3.2"], needs="m3ua")
 def test_recovery_runs_out(m3ua: GatewayTester) -> None:
     """T(r) after pending the AS is inactive, and its ASPs hear it; the time is that of the PIXIT."""
     server, (asp,) = m3ua.active()
@@ -72,7 +72,7 @@ def test_recovery_runs_out(m3ua: GatewayTester) -> None:
     )
 
 
-@sigtran("M3UA/35", "Messages are kept while the AS is pending", clauses=["RFC 4666 4.3.2"], needs="m3ua")
+@case("M3UA/35", "Messages are kept while the AS is pending", clauses=["RFC 4666 4.3.2"], needs="m3ua")
 def test_kept_while_pending(m3ua: GatewayTester) -> None:
     """Messages of the network that come within T(r) reach the ASP that takes over, all and in order."""
     server, (first,) = m3ua.active()
@@ -88,7 +88,7 @@ def test_kept_while_pending(m3ua: GatewayTester) -> None:
         m3ua.require(got.label.data == data, data.hex())
 
 
-@sigtran("M3UA/36", "Messages are dropped when T(r) has run out", clauses=["RFC 4666 4.3.2"], needs="m3ua")
+@case("M3UA/36", "Messages are dropped when T(r) has run out", clauses=["RFC 4666 4.3.2"], needs="m3ua")
 def test_dropped_after_recovery(m3ua: GatewayTester) -> None:
     """What was kept is not sent to an ASP that becomes active after T(r), nor at the next recovery."""
     server, (asp,) = m3ua.active()
@@ -103,7 +103,7 @@ def test_dropped_after_recovery(m3ua: GatewayTester) -> None:
     asp.expect_nothing()
 
 
-@sigtran("M3UA/37", "AS recovers within T(r)", clauses=["RFC 4666 4.3.2"], needs="m3ua")
+@case("M3UA/37", "AS recovers within T(r)", clauses=["RFC 4666 4.3.2"], needs="m3ua")
 def test_recovers(m3ua: GatewayTester) -> None:
     """The same ASP becomes active again; T(r) is stopped and the AS stays active."""
     server, (asp,) = m3ua.active()
@@ -116,7 +116,7 @@ def test_recovers(m3ua: GatewayTester) -> None:
     asp.expect("DATA")
 
 
-@sigtran("M3UA/38", "Association of the active ASP is lost", clauses=["RFC 4666 4.2.1"], needs="m3ua")
+@case("M3UA/38", "Association of the active ASP is lost", clauses=["RFC 4666 4.2.1"], needs="m3ua")
 def test_association_lost(m3ua: GatewayTester) -> None:
     """The standby ASP hears that the AS is pending, takes over, and gets what came in between."""
     server, (first,) = m3ua.active()
@@ -131,7 +131,7 @@ def test_association_lost(m3ua: GatewayTester) -> None:
     m3ua.bench.until(lambda: got.label.data == data, within=0, awaited="the message kept")
 
 
-@sigtran("M3UA/39", "ASP failure is told", clauses=["RFC 4666 3.8.2", "RFC 4666 4.3.4.5"], needs="m3ua")
+@case("M3UA/39", "ASP failure is told", clauses=["RFC 4666 3.8.2", "RFC 4666 4.3.4.5"], needs="m3ua")
 def test_failure_is_told(m3ua: GatewayTester) -> None:
     """When an association is lost the others of the AS hear which ASP failed."""
     server = m3ua.server("override")
@@ -144,7 +144,7 @@ def test_failure_is_told(m3ua: GatewayTester) -> None:
     m3ua.bench.until(lambda: got.words("asp_identifier") == [11], within=0, awaited="ASP identifier 11")
 
 
-@sigtran("M3UA/40", "AS down", clauses=["RFC 4666 4.3.2"], needs="m3ua")
+@case("M3UA/40", "AS down", clauses=["RFC 4666 4.3.2"], needs="m3ua")
 def test_as_down(m3ua: GatewayTester) -> None:
     """With every ASP gone and T(r) over, the next ASP finds the AS inactive and without old messages."""
     server, (asp,) = m3ua.active()
@@ -158,7 +158,7 @@ def test_as_down(m3ua: GatewayTester) -> None:
     other.expect_nothing()
 
 
-@sigtran("M3UA/41", "Override: traffic goes to the new ASP", clauses=["RFC 4666 4.3.4.3"], needs="m3ua")
+@case("M3UA/41", "Override: traffic goes to the new ASP", clauses=["RFC 4666 4.3.4.3"], needs="m3ua")
 def test_override(m3ua: GatewayTester) -> None:
     """The ASP that was active before hears that another one is, and gets nothing any more."""
     server, (first,) = m3ua.active()
@@ -171,7 +171,7 @@ def test_override(m3ua: GatewayTester) -> None:
     first.expect_nothing()
 
 
-@sigtran("M3UA/42", "Override: the ASP before is inactive", clauses=["RFC 4666 4.3.4.3"], needs="m3ua")
+@case("M3UA/42", "Override: the ASP before is inactive", clauses=["RFC 4666 4.3.4.3"], needs="m3ua")
 def test_override_makes_inactive(m3ua: GatewayTester) -> None:
     """DATA of the ASP that was overridden are unexpected."""
     server, (first,) = m3ua.active()
@@ -183,7 +183,7 @@ def test_override_makes_inactive(m3ua: GatewayTester) -> None:
     m3ua.expect_no_network()
 
 
-@sigtran("M3UA/43", "Override: back again", clauses=["RFC 4666 4.3.4.3"], needs="m3ua")
+@case("M3UA/43", "Override: back again", clauses=["RFC 4666 4.3.4.3"], needs="m3ua")
 def test_override_and_back(m3ua: GatewayTester) -> None:
     """The first ASP takes the traffic back."""
     server, (first,) = m3ua.active()
@@ -197,7 +197,7 @@ def test_override_and_back(m3ua: GatewayTester) -> None:
     second.expect_nothing()
 
 
-@sigtran("M3UA/44", "Loadshare: every message once", clauses=["RFC 4666 4.3.4.3"], needs="m3ua.loadshare")
+@case("M3UA/44", "Loadshare: every message once", clauses=["RFC 4666 4.3.4.3"], needs="m3ua.loadshare")
 def test_loadshare(m3ua: GatewayTester) -> None:
     """Over all SLS both active ASPs get messages, and each message goes to one of them."""
     server, asps = m3ua.active("loadshare", 2)
@@ -213,7 +213,7 @@ def test_loadshare(m3ua: GatewayTester) -> None:
     )
 
 
-@sigtran("M3UA/45", "Loadshare: one SLS, one ASP", clauses=["RFC 4666 1.4.7"], needs="m3ua.loadshare")
+@case("M3UA/45", "Loadshare: one SLS, one ASP", clauses=["RFC 4666 1.4.7"], needs="m3ua.loadshare")
 def test_loadshare_keeps_order(m3ua: GatewayTester) -> None:
     """Messages of one signalling link selection go to one ASP, in order."""
     server, asps = m3ua.active("loadshare", 2)
@@ -223,7 +223,7 @@ def test_loadshare_keeps_order(m3ua: GatewayTester) -> None:
     m3ua.bench.until(lambda: sent in found, within=0, awaited="six messages in order at one ASP")
 
 
-@sigtran("M3UA/46", "Loadshare: one ASP leaves", clauses=["RFC 4666 4.3.4.4"], needs="m3ua.loadshare")
+@case("M3UA/46", "Loadshare: one ASP leaves", clauses=["RFC 4666 4.3.4.4"], needs="m3ua.loadshare")
 def test_loadshare_one_leaves(m3ua: GatewayTester) -> None:
     """The other one takes all the traffic; the AS stays active."""
     server, (first, second) = m3ua.active("loadshare", 2)
@@ -236,7 +236,7 @@ def test_loadshare_one_leaves(m3ua: GatewayTester) -> None:
     first.expect_nothing()
 
 
-@sigtran("M3UA/47", "Loadshare: too few ASPs", clauses=["RFC 4666 4.3.4.5"], needs="m3ua.loadshare")
+@case("M3UA/47", "Loadshare: too few ASPs", clauses=["RFC 4666 4.3.4.5"], needs="m3ua.loadshare")
 def test_loadshare_insufficient(m3ua: GatewayTester) -> None:
     """With fewer active ASPs than the AS needs, an inactive one hears that resources are insufficient."""
     server, (first, second) = m3ua.active("loadshare", 2)
@@ -247,7 +247,7 @@ def test_loadshare_insufficient(m3ua: GatewayTester) -> None:
     second.expect("DATA")
 
 
-@sigtran(
+@case(
     "M3UA/48", "Broadcast: every ASP gets every message", clauses=["RFC 4666 4.3.4.3"], needs="m3ua.broadcast"
 )
 def test_broadcast(m3ua: GatewayTester) -> None:
@@ -260,7 +260,7 @@ def test_broadcast(m3ua: GatewayTester) -> None:
             m3ua.require(got.label.data == data, data.hex())
 
 
-@sigtran("M3UA/49", "Broadcast: one ASP leaves", clauses=["RFC 4666 4.3.4.4"], needs="m3ua.broadcast")
+@case("M3UA/49", "Broadcast: one ASP leaves", clauses=["RFC 4666 4.3.4.4"], needs="m3ua.broadcast")
 def test_broadcast_one_leaves(m3ua: GatewayTester) -> None:
     """The others go on."""
     server, (first, second) = m3ua.active("broadcast", 2)
@@ -271,7 +271,7 @@ def test_broadcast_one_leaves(m3ua: GatewayTester) -> None:
     first.expect_nothing()
 
 
-@sigtran("M3UA/50", "Traffic mode of another AS", clauses=["RFC 4666 3.8.1"], needs="m3ua")
+@case("M3UA/50", "Traffic mode of another AS", clauses=["RFC 4666 3.8.1"], needs="m3ua")
 def test_mode_differs(m3ua: GatewayTester) -> None:
     """An ASP Active with a traffic mode that is not the AS's is refused; the ASP stays inactive."""
     server = m3ua.server("override")
@@ -283,7 +283,7 @@ def test_mode_differs(m3ua: GatewayTester) -> None:
     asp.expect_nothing()
 
 
-@sigtran("M3UA/51", "Traffic mode that is not defined", clauses=["RFC 4666 3.8.1"], needs="m3ua")
+@case("M3UA/51", "Traffic mode that is not defined", clauses=["RFC 4666 3.8.1"], needs="m3ua")
 def test_mode_unknown(m3ua: GatewayTester) -> None:
     """Traffic mode 4 is refused."""
     asp = m3ua.asp()
@@ -294,7 +294,7 @@ def test_mode_unknown(m3ua: GatewayTester) -> None:
     asp.expect_error(0x05)
 
 
-@sigtran(
+@case(
     "M3UA/52",
     "Several AS, one ASP each",
     clauses=["RFC 4666 1.4.2", "RFC 4666 4.3.2"],

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from functools import partial
 
-from testline.case import case
+from testline.case import case as plain
 from testline.layers.m3ua import message
 from testline.testers.m3ua import GatewayTester
 from testrig.clock import SECOND
 
-sigtran = partial(case, proves=["N-05"], needs="m3ua", setup="gateway", unverified=True)
+case = partial(plain, proves=["N-05"], needs="m3ua", setup="gateway", unverified=True)
 
 
-@sigtran("M3UA/1", "ASP Up is acknowledged", clauses=["RFC 4666 4.3.4.1"])
+@case("M3UA/1", "ASP Up is acknowledged", clauses=["RFC 4666 4.3.4.1"])
 def test_up(m3ua: GatewayTester) -> None:
     """An ASP that comes up is acknowledged."""
     m3ua.asp().up()
 
 
-@sigtran("M3UA/2", "ASP Up again", clauses=["RFC 4666 4.3.4.1"])
+@case("M3UA/2", "ASP Up again", clauses=["RFC 4666 4.3.4.1"])
 def test_up_again(m3ua: GatewayTester) -> None:
     """An ASP Up of an inactive ASP is acknowledged again and is no error."""
     asp = m3ua.asp()
@@ -30,7 +30,7 @@ def test_up_again(m3ua: GatewayTester) -> None:
     asp.expect_nothing()
 
 
-@sigtran("M3UA/3", "ASP Up of an active ASP", clauses=["RFC 4666 4.3.4.1"])
+@case("M3UA/3", "ASP Up of an active ASP", clauses=["RFC 4666 4.3.4.1"])
 def test_up_while_active(m3ua: GatewayTester) -> None:
     """It is acknowledged, called unexpected, and the ASP carries no traffic any more."""
     server, (asp,) = m3ua.active()
@@ -40,13 +40,13 @@ def test_up_while_active(m3ua: GatewayTester) -> None:
     asp.expect_nothing()
 
 
-@sigtran("M3UA/4", "ASP Up with an identifier", clauses=["RFC 4666 3.5.1", "RFC 4666 3.5.2"])
+@case("M3UA/4", "ASP Up with an identifier", clauses=["RFC 4666 3.5.1", "RFC 4666 3.5.2"])
 def test_up_with_identifier(m3ua: GatewayTester) -> None:
     """An ASP identifier in ASP Up is taken."""
     m3ua.asp().up(asp_identifier=7)
 
 
-@sigtran("M3UA/5", "ASP identifier in use", clauses=["RFC 4666 3.8.1", "RFC 4666 4.3.4.1"])
+@case("M3UA/5", "ASP identifier in use", clauses=["RFC 4666 3.8.1", "RFC 4666 4.3.4.1"])
 def test_identifier_in_use(m3ua: GatewayTester) -> None:
     """A second ASP with the identifier of one that is up is refused with invalid ASP identifier."""
     m3ua.asp().up(asp_identifier=7)
@@ -55,7 +55,7 @@ def test_identifier_in_use(m3ua: GatewayTester) -> None:
     second.expect_error(0x0F)
 
 
-@sigtran("M3UA/6", "ASP identifier free again", clauses=["RFC 4666 4.3.4.2"])
+@case("M3UA/6", "ASP identifier free again", clauses=["RFC 4666 4.3.4.2"])
 def test_identifier_after_down(m3ua: GatewayTester) -> None:
     """Once the first ASP is down, another may come up with its identifier."""
     first = m3ua.asp()
@@ -65,13 +65,13 @@ def test_identifier_after_down(m3ua: GatewayTester) -> None:
     m3ua.asp().up(asp_identifier=7)
 
 
-@sigtran("M3UA/7", "ASP Up with information", clauses=["RFC 4666 3.5.1"])
+@case("M3UA/7", "ASP Up with information", clauses=["RFC 4666 3.5.1"])
 def test_up_with_information(m3ua: GatewayTester) -> None:
     """An INFO string, its length no multiple of four, does no harm."""
     m3ua.asp().up(info=b"ct-server A")
 
 
-@sigtran("M3UA/8", "ASP Up with an unknown parameter", clauses=["RFC 4666 3.2"])
+@case("M3UA/8", "ASP Up with an unknown parameter", clauses=["RFC 4666 3.2"])
 def test_up_with_unknown_parameter(m3ua: GatewayTester) -> None:
     """A parameter that is not known is passed over."""
     asp = m3ua.asp()
@@ -79,7 +79,7 @@ def test_up_with_unknown_parameter(m3ua: GatewayTester) -> None:
     asp.expect("ASPUP_ACK")
 
 
-@sigtran("M3UA/9", "ASP Down is acknowledged", clauses=["RFC 4666 4.3.4.2"])
+@case("M3UA/9", "ASP Down is acknowledged", clauses=["RFC 4666 4.3.4.2"])
 def test_down(m3ua: GatewayTester) -> None:
     """An inactive ASP goes down."""
     asp = m3ua.asp()
@@ -88,7 +88,7 @@ def test_down(m3ua: GatewayTester) -> None:
     asp.expect("ASPDN_ACK")
 
 
-@sigtran("M3UA/10", "ASP Down of an ASP that is down", clauses=["RFC 4666 4.3.4.2"])
+@case("M3UA/10", "ASP Down of an ASP that is down", clauses=["RFC 4666 4.3.4.2"])
 def test_down_while_down(m3ua: GatewayTester) -> None:
     """ASP Down is acknowledged in any state."""
     asp = m3ua.asp()
@@ -98,7 +98,7 @@ def test_down_while_down(m3ua: GatewayTester) -> None:
     asp.expect("ASPDN_ACK")
 
 
-@sigtran("M3UA/11", "ASP Down of an active ASP", clauses=["RFC 4666 4.3.4.2"])
+@case("M3UA/11", "ASP Down of an active ASP", clauses=["RFC 4666 4.3.4.2"])
 def test_down_while_active(m3ua: GatewayTester) -> None:
     """An active ASP that goes down gets no traffic any more."""
     server, (asp,) = m3ua.active()
@@ -108,7 +108,7 @@ def test_down_while_active(m3ua: GatewayTester) -> None:
     asp.expect_nothing()
 
 
-@sigtran("M3UA/12", "ASP Active before ASP Up", clauses=["RFC 4666 4.3.4.3", "RFC 4666 3.8.1"])
+@case("M3UA/12", "ASP Active before ASP Up", clauses=["RFC 4666 4.3.4.3", "RFC 4666 3.8.1"])
 def test_active_while_down(m3ua: GatewayTester) -> None:
     """ASP Active of an ASP that is down is unexpected."""
     asp = m3ua.asp()
@@ -116,7 +116,7 @@ def test_active_while_down(m3ua: GatewayTester) -> None:
     asp.expect_error(0x06)
 
 
-@sigtran("M3UA/13", "ASP Inactive before ASP Up", clauses=["RFC 4666 4.3.4.4", "RFC 4666 3.8.1"])
+@case("M3UA/13", "ASP Inactive before ASP Up", clauses=["RFC 4666 4.3.4.4", "RFC 4666 3.8.1"])
 def test_inactive_while_down(m3ua: GatewayTester) -> None:
     """ASP Inactive of an ASP that is down is unexpected."""
     asp = m3ua.asp()
@@ -124,7 +124,7 @@ def test_inactive_while_down(m3ua: GatewayTester) -> None:
     asp.expect_error(0x06)
 
 
-@sigtran("M3UA/14", "ASP Active after ASP Down", clauses=["RFC 4666 4.3.4.2", "RFC 4666 4.3.4.3"])
+@case("M3UA/14", "ASP Active after ASP Down", clauses=["RFC 4666 4.3.4.2", "RFC 4666 4.3.4.3"])
 def test_active_after_down(m3ua: GatewayTester) -> None:
     """An ASP that went down must come up before it is active."""
     server, (asp,) = m3ua.active()
@@ -134,7 +134,7 @@ def test_active_after_down(m3ua: GatewayTester) -> None:
     asp.expect_error(0x06)
 
 
-@sigtran("M3UA/15", "ASP Active is acknowledged", clauses=["RFC 4666 4.3.4.3", "RFC 4666 3.7.3"])
+@case("M3UA/15", "ASP Active is acknowledged", clauses=["RFC 4666 4.3.4.3", "RFC 4666 3.7.3"])
 def test_active(m3ua: GatewayTester) -> None:
     """The acknowledgement names the routing context."""
     server = m3ua.server("override")
@@ -144,7 +144,7 @@ def test_active(m3ua: GatewayTester) -> None:
     asp.expect("ASPAC_ACK", routing_context=server.routing_context)
 
 
-@sigtran("M3UA/16", "ASP Active with traffic mode", clauses=["RFC 4666 3.7.1", "RFC 4666 3.7.3"])
+@case("M3UA/16", "ASP Active with traffic mode", clauses=["RFC 4666 3.7.1", "RFC 4666 3.7.3"])
 def test_active_with_mode(m3ua: GatewayTester) -> None:
     """The traffic mode of the AS comes back in the acknowledgement."""
     server = m3ua.server("override")
@@ -154,7 +154,7 @@ def test_active_with_mode(m3ua: GatewayTester) -> None:
     asp.expect("ASPAC_ACK", traffic_mode=1, routing_context=server.routing_context)
 
 
-@sigtran("M3UA/17", "ASP Active again", clauses=["RFC 4666 4.3.4.3"])
+@case("M3UA/17", "ASP Active again", clauses=["RFC 4666 4.3.4.3"])
 def test_active_again(m3ua: GatewayTester) -> None:
     """ASP Active of an active ASP is acknowledged; traffic goes on, once."""
     server, (asp,) = m3ua.active()
@@ -165,7 +165,7 @@ def test_active_again(m3ua: GatewayTester) -> None:
     asp.expect_nothing()
 
 
-@sigtran("M3UA/18", "ASP Inactive is acknowledged", clauses=["RFC 4666 4.3.4.4"])
+@case("M3UA/18", "ASP Inactive is acknowledged", clauses=["RFC 4666 4.3.4.4"])
 def test_inactive(m3ua: GatewayTester) -> None:
     """An active ASP becomes inactive and gets no traffic any more."""
     server, (asp,) = m3ua.active()
@@ -175,7 +175,7 @@ def test_inactive(m3ua: GatewayTester) -> None:
     asp.expect_nothing()
 
 
-@sigtran("M3UA/19", "ASP Inactive of an inactive ASP", clauses=["RFC 4666 4.3.4.4"])
+@case("M3UA/19", "ASP Inactive of an inactive ASP", clauses=["RFC 4666 4.3.4.4"])
 def test_inactive_again(m3ua: GatewayTester) -> None:
     """It is acknowledged and is no error."""
     asp = m3ua.asp()
@@ -185,7 +185,7 @@ def test_inactive_again(m3ua: GatewayTester) -> None:
     asp.expect_nothing()
 
 
-@sigtran("M3UA/20", "ASP Active without routing context", clauses=["RFC 4666 4.3.4.3"])
+@case("M3UA/20", "ASP Active without routing context", clauses=["RFC 4666 4.3.4.3"])
 def test_active_without_context(m3ua: GatewayTester) -> None:
     """The ASP becomes active in every AS that it is configured for; DATA tells which one."""
     asp = m3ua.asp()
@@ -197,7 +197,7 @@ def test_active_without_context(m3ua: GatewayTester) -> None:
         asp.expect("DATA", routing_context=server.routing_context)
 
 
-@sigtran("M3UA/21", "ASP Active for several AS", clauses=["RFC 4666 3.7.1", "RFC 4666 4.3.4.3"])
+@case("M3UA/21", "ASP Active for several AS", clauses=["RFC 4666 3.7.1", "RFC 4666 4.3.4.3"])
 def test_active_for_two(m3ua: GatewayTester) -> None:
     """Two routing contexts in one ASP Active: both AS send their traffic."""
     first, second = m3ua.server("override"), m3ua.server("loadshare")
@@ -210,7 +210,7 @@ def test_active_for_two(m3ua: GatewayTester) -> None:
         asp.expect("DATA", routing_context=server.routing_context)
 
 
-@sigtran("M3UA/22", "Heartbeat is answered", clauses=["RFC 4666 3.5.5", "RFC 4666 4.3.4.6"])
+@case("M3UA/22", "Heartbeat is answered", clauses=["RFC 4666 3.5.5", "RFC 4666 4.3.4.6"])
 def test_heartbeat(m3ua: GatewayTester) -> None:
     """BEAT ACK brings the heartbeat data back unchanged, whatever their length."""
     asp = m3ua.asp()
@@ -221,7 +221,7 @@ def test_heartbeat(m3ua: GatewayTester) -> None:
         asp.expect("BEAT_ACK", heartbeat=data)
 
 
-@sigtran("M3UA/23", "Heartbeat without data", clauses=["RFC 4666 3.5.5"])
+@case("M3UA/23", "Heartbeat without data", clauses=["RFC 4666 3.5.5"])
 def test_heartbeat_without_data(m3ua: GatewayTester) -> None:
     """Heartbeat data are optional: none come back then."""
     asp = m3ua.asp()
@@ -230,7 +230,7 @@ def test_heartbeat_without_data(m3ua: GatewayTester) -> None:
     asp.expect("BEAT_ACK", heartbeat=None)
 
 
-@sigtran("M3UA/24", "Heartbeat of an active ASP", clauses=["RFC 4666 4.3.4.6"])
+@case("M3UA/24", "Heartbeat of an active ASP", clauses=["RFC 4666 4.3.4.6"])
 def test_heartbeat_while_active(m3ua: GatewayTester) -> None:
     """A heartbeat does not change the state: traffic goes on."""
     server, (asp,) = m3ua.active()
@@ -240,7 +240,7 @@ def test_heartbeat_while_active(m3ua: GatewayTester) -> None:
     asp.expect("DATA")
 
 
-@sigtran("M3UA/25", "Messages in one piece and in many", clauses=["RFC 4666 3.1.4"])
+@case("M3UA/25", "Messages in one piece and in many", clauses=["RFC 4666 3.1.4"])
 def test_framing(m3ua: GatewayTester) -> None:
     """On a stream of octets the length field cuts the messages, however they arrive."""
     asp = m3ua.asp()

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from testline.case import case
+from testline.case import case as plain
 from testline.testers.m3ua import GatewayTester
 from testline.testers.mtp3 import Message
 from testrig.clock import SECOND
 
-sigtran = partial(case, proves=["N-05"], setup="gateway", unverified=True)
-national = partial(case, proves=["N-01", "N-05"], needs="m3ua", setup="gateway24", unverified=True)
-screening = partial(case, proves=["P-08"], needs="m3ua.screening", setup="gateway", unverified=True)
+case = partial(plain, proves=["N-05"], setup="gateway", unverified=True)
+national = partial(plain, proves=["N-01", "N-05"], needs="m3ua", setup="gateway24", unverified=True)
+screening = partial(plain, proves=["P-08"], needs="m3ua.screening", setup="gateway", unverified=True)
 
 
 def carries(m3ua: GatewayTester, sls: int) -> None:
@@ -43,13 +43,13 @@ def same(back: Message, data: bytes, sls: int) -> bool:
     return (back.data, back.sls) == (data, sls)
 
 
-@sigtran("M3UA/60", "A message from the network", clauses=["RFC 4666 3.3.1"], needs="m3ua")
+@case("M3UA/60", "A message from the network", clauses=["RFC 4666 3.3.1"], needs="m3ua")
 def test_label(m3ua: GatewayTester) -> None:
     """DATA carries the label and the octets of the message; DATA back comes out with them."""
     carries(m3ua, 5)
 
 
-@sigtran("M3UA/61", "Every signalling link selection", clauses=["RFC 4666 3.3.1"], needs="m3ua")
+@case("M3UA/61", "Every signalling link selection", clauses=["RFC 4666 3.3.1"], needs="m3ua")
 def test_every_sls(m3ua: GatewayTester) -> None:
     """All 16 selections pass both ways unchanged."""
     server, (asp,) = m3ua.active()
@@ -62,7 +62,7 @@ def test_every_sls(m3ua: GatewayTester) -> None:
         m3ua.require(same(back, data, sls), f"SLS {sls}")
 
 
-@sigtran("M3UA/62", "The longest message", clauses=["RFC 4666 3.3.1", "Q.703 2.2"], needs="m3ua")
+@case("M3UA/62", "The longest message", clauses=["RFC 4666 3.3.1", "Q.703 2.2"], needs="m3ua")
 def test_longest(m3ua: GatewayTester) -> None:
     """A message that fills 272 octets of a signal unit passes both ways."""
     server, (asp,) = m3ua.active()
@@ -77,7 +77,7 @@ def test_longest(m3ua: GatewayTester) -> None:
     )
 
 
-@sigtran("M3UA/63", "Every length of padding", clauses=["RFC 4666 3.2"], needs="m3ua")
+@case("M3UA/63", "Every length of padding", clauses=["RFC 4666 3.2"], needs="m3ua")
 def test_padding(m3ua: GatewayTester) -> None:
     """Messages of any length modulo four pass; padding is no part of them."""
     server, (asp,) = m3ua.active()
@@ -88,7 +88,7 @@ def test_padding(m3ua: GatewayTester) -> None:
         m3ua.require(back.data == data, data.hex())
 
 
-@sigtran("M3UA/64", "Order of many messages", clauses=["RFC 4666 1.4.7"], needs="m3ua")
+@case("M3UA/64", "Order of many messages", clauses=["RFC 4666 1.4.7"], needs="m3ua")
 def test_order(m3ua: GatewayTester) -> None:
     """Fifty messages each way arrive in the order in which they were sent."""
     server, (asp,) = m3ua.active()
@@ -101,7 +101,7 @@ def test_order(m3ua: GatewayTester) -> None:
         m3ua.require(got.data == back.data == data, data.hex())
 
 
-@sigtran("M3UA/65", "Network appearance", clauses=["RFC 4666 3.3.1"], needs="m3ua")
+@case("M3UA/65", "Network appearance", clauses=["RFC 4666 3.3.1"], needs="m3ua")
 def test_appearance(m3ua: GatewayTester) -> None:
     """DATA of the gateway carries the network appearance agreed on, and DATA with it pass."""
     server, (asp,) = m3ua.active()
@@ -113,7 +113,7 @@ def test_appearance(m3ua: GatewayTester) -> None:
     m3ua.expect_network()
 
 
-@sigtran("M3UA/66", "Correlation identifier", clauses=["RFC 4666 3.3.1"], needs="m3ua")
+@case("M3UA/66", "Correlation identifier", clauses=["RFC 4666 3.3.1"], needs="m3ua")
 def test_correlation(m3ua: GatewayTester) -> None:
     """A DATA with a correlation identifier passes."""
     server, (asp,) = m3ua.active()
@@ -121,7 +121,7 @@ def test_correlation(m3ua: GatewayTester) -> None:
     m3ua.expect_network()
 
 
-@sigtran("M3UA/67", "A circuit of no AS", clauses=["RFC 4666 1.4.2"], needs="m3ua")
+@case("M3UA/67", "A circuit of no AS", clauses=["RFC 4666 1.4.2"], needs="m3ua")
 def test_no_key(m3ua: GatewayTester) -> None:
     """A message with a key of no AS reaches nobody, and does no harm."""
     server, (asp,) = m3ua.active()
@@ -132,7 +132,7 @@ def test_no_key(m3ua: GatewayTester) -> None:
     asp.expect("DATA")
 
 
-@sigtran("M3UA/68", "First and last circuit of a key", clauses=["RFC 4666 1.4.2"], needs="m3ua")
+@case("M3UA/68", "First and last circuit of a key", clauses=["RFC 4666 1.4.2"], needs="m3ua")
 def test_ends_of_key(m3ua: GatewayTester) -> None:
     """Both ends of the range belong to the AS."""
     server, (asp,) = m3ua.active()
@@ -141,7 +141,7 @@ def test_ends_of_key(m3ua: GatewayTester) -> None:
         asp.expect("DATA", routing_context=server.routing_context)
 
 
-@sigtran("M3UA/70", "Audit: point available", clauses=["RFC 4666 4.5.3", "RFC 4666 3.4.3"], needs="m3ua")
+@case("M3UA/70", "Audit: point available", clauses=["RFC 4666 4.5.3", "RFC 4666 3.4.3"], needs="m3ua")
 def test_audit_available(m3ua: GatewayTester) -> None:
     """DAUD for a point that can be reached is answered by DAVA."""
     _, (asp,) = m3ua.active()
@@ -149,7 +149,7 @@ def test_audit_available(m3ua: GatewayTester) -> None:
     asp.expect("DAVA", affected_point_code=m3ua.pixit.tester_point_code)
 
 
-@sigtran("M3UA/71", "Audit: point unavailable", clauses=["RFC 4666 4.5.3"], needs="m3ua")
+@case("M3UA/71", "Audit: point unavailable", clauses=["RFC 4666 4.5.3"], needs="m3ua")
 def test_audit_unavailable(m3ua: GatewayTester) -> None:
     """DAUD for a point that cannot be reached is answered by DUNA."""
     _, (asp,) = m3ua.active()
@@ -159,7 +159,7 @@ def test_audit_unavailable(m3ua: GatewayTester) -> None:
     asp.expect("DUNA", affected_point_code=m3ua.pixit.tester_point_code)
 
 
-@sigtran("M3UA/72", "Audit: unknown point", clauses=["RFC 4666 4.5.3", "RFC 4666 3.8.1"], needs="m3ua")
+@case("M3UA/72", "Audit: unknown point", clauses=["RFC 4666 4.5.3", "RFC 4666 3.8.1"], needs="m3ua")
 def test_audit_unknown(m3ua: GatewayTester) -> None:
     """DAUD for a point nobody knows: its state is unknown."""
     _, (asp,) = m3ua.active()
@@ -167,7 +167,7 @@ def test_audit_unknown(m3ua: GatewayTester) -> None:
     asp.expect_error(0x14)
 
 
-@sigtran("M3UA/73", "Audit by an inactive ASP", clauses=["RFC 4666 4.5.3"], needs="m3ua")
+@case("M3UA/73", "Audit by an inactive ASP", clauses=["RFC 4666 4.5.3"], needs="m3ua")
 def test_audit_inactive(m3ua: GatewayTester) -> None:
     """An ASP may ask as soon as it is up."""
     asp = m3ua.asp()
@@ -176,7 +176,7 @@ def test_audit_inactive(m3ua: GatewayTester) -> None:
     asp.expect("DAVA", affected_point_code=m3ua.pixit.tester_point_code)
 
 
-@sigtran("M3UA/74", "Point becomes unavailable", clauses=["RFC 4666 4.5.1", "RFC 4666 3.4.1"], needs="m3ua")
+@case("M3UA/74", "Point becomes unavailable", clauses=["RFC 4666 4.5.1", "RFC 4666 3.4.1"], needs="m3ua")
 def test_unavailable(m3ua: GatewayTester) -> None:
     """When the last link to the point fails the active ASP gets DUNA for it."""
     server, (asp,) = m3ua.active()
@@ -189,7 +189,7 @@ def test_unavailable(m3ua: GatewayTester) -> None:
     )
 
 
-@sigtran("M3UA/75", "Point becomes available", clauses=["RFC 4666 4.5.1", "RFC 4666 3.4.2"], needs="m3ua")
+@case("M3UA/75", "Point becomes available", clauses=["RFC 4666 4.5.1", "RFC 4666 3.4.2"], needs="m3ua")
 def test_available(m3ua: GatewayTester) -> None:
     """When the link is back the active ASP gets DAVA, and traffic passes again."""
     server, (asp,) = m3ua.active()
@@ -202,7 +202,7 @@ def test_available(m3ua: GatewayTester) -> None:
     m3ua.expect_network()
 
 
-@sigtran("M3UA/76", "DATA for a point that is unavailable", clauses=["RFC 4666 4.5.1"], needs="m3ua")
+@case("M3UA/76", "DATA for a point that is unavailable", clauses=["RFC 4666 4.5.1"], needs="m3ua")
 def test_data_to_unavailable(m3ua: GatewayTester) -> None:
     """The ASP is told again by DUNA; the message is not sent later."""
     server, (asp,) = m3ua.active()
@@ -212,7 +212,7 @@ def test_data_to_unavailable(m3ua: GatewayTester) -> None:
     asp.expect("DUNA", affected_point_code=m3ua.pixit.tester_point_code)
 
 
-@sigtran("M3UA/77", "An inactive ASP hears of no point", clauses=["RFC 4666 4.5.1"], needs="m3ua")
+@case("M3UA/77", "An inactive ASP hears of no point", clauses=["RFC 4666 4.5.1"], needs="m3ua")
 def test_inactive_hears_nothing(m3ua: GatewayTester) -> None:
     """DUNA goes to the ASPs that are active."""
     _, (asp,) = m3ua.active()
@@ -223,7 +223,7 @@ def test_inactive_hears_nothing(m3ua: GatewayTester) -> None:
     other.expect_nothing()
 
 
-@sigtran("M3UA/78", "Congestion of an ASP", clauses=["RFC 4666 3.4.4", "RFC 4666 4.5.2"], needs="m3ua")
+@case("M3UA/78", "Congestion of an ASP", clauses=["RFC 4666 3.4.4", "RFC 4666 4.5.2"], needs="m3ua")
 def test_scon(m3ua: GatewayTester) -> None:
     """SCON of an ASP is taken without an answer and without harm."""
     server, (asp,) = m3ua.active()

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from testline.case import case
+from testline.case import case as plain
 from testline.layers.m3ua import M3UA, Parameter, message
 from testline.testers.m3ua import GatewayTester
 
-sigtran = partial(
-    case, clauses=["RFC 4666 3.8.1"], proves=["N-05"], needs="m3ua", setup="gateway", unverified=True
+case = partial(
+    plain, clauses=["RFC 4666 3.8.1"], proves=["N-05"], needs="m3ua", setup="gateway", unverified=True
 )
 
 
@@ -26,81 +26,81 @@ def refused(m3ua: GatewayTester, octets: bytes, code: int) -> None:
     asp.expect_nothing()
 
 
-@sigtran("M3UA/90", "Version 2")
+@case("M3UA/90", "Version 2")
 def test_version(m3ua: GatewayTester) -> None:
     """Another version is refused: invalid version."""
     refused(m3ua, message("BEAT", header={"version": 2}), 0x01)
 
 
-@sigtran("M3UA/91", "Version 0")
+@case("M3UA/91", "Version 0")
 def test_version_0(m3ua: GatewayTester) -> None:
     """Version 0 is refused: invalid version."""
     refused(m3ua, message("BEAT", header={"version": 0}), 0x01)
 
 
-@sigtran("M3UA/92", "Message class that is not defined")
+@case("M3UA/92", "Message class that is not defined")
 def test_class(m3ua: GatewayTester) -> None:
     """Class 66 is refused: unsupported message class."""
     refused(m3ua, bytes(M3UA(klass=66, type=1)), 0x03)
 
 
-@sigtran("M3UA/93", "Message class of another adaptation layer")
+@case("M3UA/93", "Message class of another adaptation layer")
 def test_class_of_m2ua(m3ua: GatewayTester) -> None:
     """Class 6 is that of M2UA: unsupported message class."""
     refused(m3ua, bytes(M3UA(klass=6, type=1)), 0x03)
 
 
-@sigtran("M3UA/94", "Message type that is not defined")
+@case("M3UA/94", "Message type that is not defined")
 def test_type(m3ua: GatewayTester) -> None:
     """Type 99 of state maintenance is refused: unsupported message type."""
     refused(m3ua, bytes(M3UA(klass=3, type=99)), 0x04)
 
 
-@sigtran("M3UA/95", "Transfer message of type 0")
+@case("M3UA/95", "Transfer message of type 0")
 def test_transfer_type(m3ua: GatewayTester) -> None:
     """Class 1 has type 1 only: unsupported message type."""
     refused(m3ua, bytes(M3UA(klass=1, type=0)), 0x04)
 
 
-@sigtran("M3UA/96", "Parameter with too small a length")
+@case("M3UA/96", "Parameter with too small a length")
 def test_parameter_too_short(m3ua: GatewayTester) -> None:
     """A length below 4 is a parameter field error."""
     refused(m3ua, message("BEAT", extra=bytes.fromhex("00090003")), 0x12)
 
 
-@sigtran("M3UA/97", "Parameter longer than the message")
+@case("M3UA/97", "Parameter longer than the message")
 def test_parameter_too_long(m3ua: GatewayTester) -> None:
     """A length past the end is a parameter field error."""
     refused(m3ua, message("BEAT", extra=bytes.fromhex("0009002001020304")), 0x12)
 
 
-@sigtran("M3UA/98", "Routing context of three octets")
+@case("M3UA/98", "Routing context of three octets")
 def test_cut_context(m3ua: GatewayTester) -> None:
     """A routing context is words of 32 bits: parameter field error."""
     refused(m3ua, message("ASPAC", extra=bytes(Parameter(tag=6, value=b"\x00\x00\x65"))), 0x12)
 
 
-@sigtran("M3UA/99", "Protocol data without a whole label")
+@case("M3UA/99", "Protocol data without a whole label")
 def test_cut_label(m3ua: GatewayTester) -> None:
     """Fewer than 12 octets are no label: parameter field error."""
     context = m3ua.server("override").routing_context
     refused(m3ua, message("DATA", routing_context=context, protocol_data=bytes(11)), 0x12)
 
 
-@sigtran("M3UA/100", "DATA without protocol data")
+@case("M3UA/100", "DATA without protocol data")
 def test_missing_data(m3ua: GatewayTester) -> None:
     """A mandatory parameter is missing."""
     context = m3ua.server("override").routing_context
     refused(m3ua, message("DATA", routing_context=context), 0x16)
 
 
-@sigtran("M3UA/101", "DAUD without affected point code")
+@case("M3UA/101", "DAUD without affected point code")
 def test_missing_point(m3ua: GatewayTester) -> None:
     """A mandatory parameter is missing."""
     refused(m3ua, message("DAUD"), 0x16)
 
 
-@sigtran("M3UA/102", "ASP Active for an unknown routing context")
+@case("M3UA/102", "ASP Active for an unknown routing context")
 def test_unknown_context(m3ua: GatewayTester) -> None:
     """Invalid routing context; the ERR names it."""
     asp = m3ua.asp()
@@ -109,13 +109,13 @@ def test_unknown_context(m3ua: GatewayTester) -> None:
     asp.expect("ERR", error_code=0x19, routing_context=987)
 
 
-@sigtran("M3UA/103", "ASP Inactive for an unknown routing context")
+@case("M3UA/103", "ASP Inactive for an unknown routing context")
 def test_inactive_unknown_context(m3ua: GatewayTester) -> None:
     """Invalid routing context; the ASP stays active in its own AS."""
     refused(m3ua, message("ASPIA", routing_context=987), 0x19)
 
 
-@sigtran("M3UA/104", "DATA with an unknown routing context")
+@case("M3UA/104", "DATA with an unknown routing context")
 def test_data_unknown_context(m3ua: GatewayTester) -> None:
     """Invalid routing context; nothing comes out to the network."""
     server, (asp,) = m3ua.active()
@@ -124,7 +124,7 @@ def test_data_unknown_context(m3ua: GatewayTester) -> None:
     m3ua.expect_no_network()
 
 
-@sigtran("M3UA/105", "One good and one unknown routing context")
+@case("M3UA/105", "One good and one unknown routing context")
 def test_partly_unknown_context(m3ua: GatewayTester) -> None:
     """ERR for the unknown one; the good one is acknowledged and active."""
     server = m3ua.server("override")
@@ -137,7 +137,7 @@ def test_partly_unknown_context(m3ua: GatewayTester) -> None:
     asp.expect("DATA")
 
 
-@sigtran("M3UA/106", "DATA of an inactive ASP")
+@case("M3UA/106", "DATA of an inactive ASP")
 def test_data_inactive(m3ua: GatewayTester) -> None:
     """Unexpected message; nothing comes out to the network."""
     server = m3ua.server("override")
@@ -148,7 +148,7 @@ def test_data_inactive(m3ua: GatewayTester) -> None:
     m3ua.expect_no_network()
 
 
-@sigtran("M3UA/107", "DATA of an ASP that is down")
+@case("M3UA/107", "DATA of an ASP that is down")
 def test_data_down(m3ua: GatewayTester) -> None:
     """Unexpected message; nothing comes out to the network."""
     server = m3ua.server("override")
@@ -158,7 +158,7 @@ def test_data_down(m3ua: GatewayTester) -> None:
     m3ua.expect_no_network()
 
 
-@sigtran("M3UA/108", "DATA for an AS the ASP is not active in")
+@case("M3UA/108", "DATA for an AS the ASP is not active in")
 def test_data_other_server(m3ua: GatewayTester) -> None:
     """An ASP active in one AS cannot send for another one."""
     _, (asp,) = m3ua.active()
@@ -168,7 +168,7 @@ def test_data_other_server(m3ua: GatewayTester) -> None:
     m3ua.expect_no_network()
 
 
-@sigtran("M3UA/109", "Wrong network appearance in DATA")
+@case("M3UA/109", "Wrong network appearance in DATA")
 def test_data_appearance(m3ua: GatewayTester) -> None:
     """Invalid network appearance; the ERR names it, nothing comes out to the network."""
     server, (asp,) = m3ua.active()
@@ -178,7 +178,7 @@ def test_data_appearance(m3ua: GatewayTester) -> None:
     m3ua.expect_no_network()
 
 
-@sigtran("M3UA/110", "Wrong network appearance in DAUD")
+@case("M3UA/110", "Wrong network appearance in DAUD")
 def test_audit_appearance(m3ua: GatewayTester) -> None:
     """Invalid network appearance; no state is told."""
     _, (asp,) = m3ua.active()
@@ -188,7 +188,7 @@ def test_audit_appearance(m3ua: GatewayTester) -> None:
     asp.expect_nothing()
 
 
-@sigtran("M3UA/111", "Messages that only a gateway sends")
+@case("M3UA/111", "Messages that only a gateway sends")
 def test_wrong_direction(m3ua: GatewayTester) -> None:
     """DUNA, DAVA, DUPU, DRST and acknowledgements of an ASP are unexpected."""
     _, (asp,) = m3ua.active()
@@ -203,7 +203,7 @@ def test_wrong_direction(m3ua: GatewayTester) -> None:
         asp.expect_error(0x06)
 
 
-@sigtran("M3UA/112", "An error is not answered by an error")
+@case("M3UA/112", "An error is not answered by an error")
 def test_error_is_not_answered(m3ua: GatewayTester) -> None:
     """ERR, whatever it says and however it is cut, gets no answer."""
     server, (asp,) = m3ua.active()
@@ -215,7 +215,7 @@ def test_error_is_not_answered(m3ua: GatewayTester) -> None:
     asp.expect("DATA")
 
 
-@sigtran("M3UA/113", "Diagnostic information")
+@case("M3UA/113", "Diagnostic information")
 def test_diagnostic(m3ua: GatewayTester) -> None:
     """An ERR brings the head of what offended, where it brings diagnostic information at all."""
     asp = m3ua.asp()
@@ -230,7 +230,7 @@ def test_diagnostic(m3ua: GatewayTester) -> None:
     )
 
 
-@sigtran("M3UA/114", "A length that breaks the stream")
+@case("M3UA/114", "A length that breaks the stream")
 def test_broken_stream(m3ua: GatewayTester) -> None:
     """A message shorter than its header cannot be cut from a stream: the association ends, others go on."""
     server, (asp,) = m3ua.active()

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from testline.case import case
+from testline.case import case as plain
 from testline.layers.m3ua import TAGS, parameters, split
 from testline.testers.m3ua import AspTester, GatewayTester, Got
 
-sigtran = partial(case, proves=["N-05"], needs="m3ua.registration", setup="gateway", unverified=True)
+case = partial(plain, proves=["N-05"], needs="m3ua.registration", setup="gateway", unverified=True)
 
 SCCP = b"\x03"
 """Service of the keys registered here: one that no AS of the PIXIT has."""
@@ -51,7 +51,7 @@ def withdraw(asp: AspTester, context: int) -> int:
     return int.from_bytes(found[TAGS["deregistration_status"]], "big")
 
 
-@sigtran("M3UA/120", "A key is registered and carries traffic", clauses=["RFC 4666 4.4.1"])
+@case("M3UA/120", "A key is registered and carries traffic", clauses=["RFC 4666 4.4.1"])
 def test_register(m3ua: GatewayTester) -> None:
     """The gateway gives a routing context; active in it, the ASP gets the messages of the key."""
     asp = m3ua.asp()
@@ -63,7 +63,7 @@ def test_register(m3ua: GatewayTester) -> None:
     asp.expect("DATA", routing_context=context)
 
 
-@sigtran("M3UA/121", "Two ASPs register one key", clauses=["RFC 4666 4.4.1"])
+@case("M3UA/121", "Two ASPs register one key", clauses=["RFC 4666 4.4.1"])
 def test_register_same(m3ua: GatewayTester) -> None:
     """Both get the same routing context: they serve one AS."""
     first, second = m3ua.asp(), m3ua.asp()
@@ -75,7 +75,7 @@ def test_register_same(m3ua: GatewayTester) -> None:
     )
 
 
-@sigtran("M3UA/122", "A key for another point", clauses=["RFC 4666 3.6.2"])
+@case("M3UA/122", "A key for another point", clauses=["RFC 4666 3.6.2"])
 def test_register_dpc(m3ua: GatewayTester) -> None:
     """Invalid DPC."""
     asp = m3ua.asp()
@@ -83,7 +83,7 @@ def test_register_dpc(m3ua: GatewayTester) -> None:
     status(m3ua, register(m3ua, asp, dpc=m3ua.pixit.point_code ^ 1)[0], 2)
 
 
-@sigtran("M3UA/123", "A key for another network", clauses=["RFC 4666 3.6.2"])
+@case("M3UA/123", "A key for another network", clauses=["RFC 4666 3.6.2"])
 def test_register_appearance(m3ua: GatewayTester) -> None:
     """Invalid network appearance."""
     asp = m3ua.asp()
@@ -92,7 +92,7 @@ def test_register_appearance(m3ua: GatewayTester) -> None:
     status(m3ua, register(m3ua, asp, network_appearance=wrong)[0], 3)
 
 
-@sigtran("M3UA/124", "A key without a point", clauses=["RFC 4666 3.6.1", "RFC 4666 3.6.2"])
+@case("M3UA/124", "A key without a point", clauses=["RFC 4666 3.6.1", "RFC 4666 3.6.2"])
 def test_register_without_dpc(m3ua: GatewayTester) -> None:
     """Invalid routing key."""
     asp = m3ua.asp()
@@ -100,7 +100,7 @@ def test_register_without_dpc(m3ua: GatewayTester) -> None:
     status(m3ua, register(m3ua, asp, dpc=None)[0], 4)
 
 
-@sigtran("M3UA/125", "A key that overlaps another", clauses=["RFC 4666 3.6.2", "RFC 4666 1.4.2"])
+@case("M3UA/125", "A key that overlaps another", clauses=["RFC 4666 3.6.2", "RFC 4666 1.4.2"])
 def test_register_overlap(m3ua: GatewayTester) -> None:
     """Unique routing cannot be supported."""
     asp = m3ua.asp()
@@ -109,7 +109,7 @@ def test_register_overlap(m3ua: GatewayTester) -> None:
     status(m3ua, register(m3ua, asp, services=services)[0], 6)
 
 
-@sigtran("M3UA/126", "A key with an undefined traffic mode", clauses=["RFC 4666 3.6.2"])
+@case("M3UA/126", "A key with an undefined traffic mode", clauses=["RFC 4666 3.6.2"])
 def test_register_mode(m3ua: GatewayTester) -> None:
     """Unsupported traffic handling mode."""
     asp = m3ua.asp()
@@ -117,7 +117,7 @@ def test_register_mode(m3ua: GatewayTester) -> None:
     status(m3ua, register(m3ua, asp, traffic_mode=9)[0], 10)
 
 
-@sigtran("M3UA/127", "Registration before ASP Up", clauses=["RFC 4666 4.4.1", "RFC 4666 3.8.1"])
+@case("M3UA/127", "Registration before ASP Up", clauses=["RFC 4666 4.4.1", "RFC 4666 3.8.1"])
 def test_register_down(m3ua: GatewayTester) -> None:
     """REG REQ of an ASP that is down is unexpected."""
     asp = m3ua.asp()
@@ -125,7 +125,7 @@ def test_register_down(m3ua: GatewayTester) -> None:
     asp.expect_error(0x06)
 
 
-@sigtran("M3UA/128", "A key is withdrawn", clauses=["RFC 4666 4.4.2"])
+@case("M3UA/128", "A key is withdrawn", clauses=["RFC 4666 4.4.2"])
 def test_withdraw(m3ua: GatewayTester) -> None:
     """After deregistration the routing context is invalid."""
     asp = m3ua.asp()
@@ -136,7 +136,7 @@ def test_withdraw(m3ua: GatewayTester) -> None:
     asp.expect("ERR", error_code=0x19, routing_context=context)
 
 
-@sigtran("M3UA/129", "A key in use is not withdrawn", clauses=["RFC 4666 4.4.2", "RFC 4666 3.6.4"])
+@case("M3UA/129", "A key in use is not withdrawn", clauses=["RFC 4666 4.4.2", "RFC 4666 3.6.4"])
 def test_withdraw_active(m3ua: GatewayTester) -> None:
     """While the ASP is active for it: refused, and traffic goes on."""
     asp = m3ua.asp()
@@ -148,7 +148,7 @@ def test_withdraw_active(m3ua: GatewayTester) -> None:
     asp.expect("DATA", routing_context=context)
 
 
-@sigtran("M3UA/130", "An unknown routing context is withdrawn", clauses=["RFC 4666 3.6.4"])
+@case("M3UA/130", "An unknown routing context is withdrawn", clauses=["RFC 4666 3.6.4"])
 def test_withdraw_unknown(m3ua: GatewayTester) -> None:
     """Invalid routing context."""
     asp = m3ua.asp()

@@ -125,7 +125,7 @@ class AspTester:
             "ni": pixit.network_indicator,
             **label,
         }
-        given = {
+        given: dict[str, Any] = {
             "network_appearance": appearance,
             "routing_context": context,
             "protocol_data": Label(data=data, **fields),

@@ -61,8 +61,8 @@ def _one(sgp: SignallingGatewayProcess, peer: Peer, key: Message) -> tuple[int, 
         if set(server.config.services) & set(services):
             return NOT_UNIQUE, 0
     context = sgp.next_context()
-    name = next((name for name, code in MODES.items() if code == mode), "override")
-    server = sgp.add(ServerConfig(f"registered {context}", context, services, name))
+    modes = {code: name for name, code in MODES.items()}
+    server = sgp.add(ServerConfig(f"registered {context}", context, services, modes[mode or 1]))
     server.dynamic = config.point_code
     for each in sgp.peers.values():
         if each.up:
