@@ -1,4 +1,4 @@
-"""ISUP: passing on where that is not possible, and multirate bearers (Q.784.1 groups 1.7 and 7.3).
+"""ISUP: passing on where that is not possible, forward transfer, bearers (Q.784.1 groups 1.7, 6.4, 7).
 
 A call in transit from ISUP to TUP leaves what only ISUP knows behind: there the sender's instruction for
 'pass on not possible' counts.
@@ -25,6 +25,8 @@ from testline.cases.isup_supervision import (
     compatibility,
     unknown_message,
 )
+from testline.cases.isup_transit import AUDIO, cleared, holds, talking, through
+from testline.layers.isup_parameters import Octets, Parameter
 from testline.testers.caller import Caller
 from testline.testers.centre import Centre
 from testline.testers.isup import IsupTester
@@ -33,6 +35,8 @@ from testline.testers.tup_centre import TransitCentre
 from testline.verdicts import Inconclusive
 from testrig.clock import SECOND
 
+UNRESTRICTED: Final = 0x02
+"""Transmission medium requirement: 64 kbit/s unrestricted (Q.763 3.54)."""
 ELSE_DISCARD: Final = DISCARD_PARAMETER
 """Bit E of a message's instruction: discard it where passing on is not possible (Q.763 3.33)."""
 ALL_CIRCUITS: Final = 10
@@ -129,6 +133,120 @@ def test_parameter_not_passed_is_discarded(transit: TransitCentre) -> None:
     expect_speech_both_ways(caller.voice, party.voice)
     caller.hangs_up()
     transit.idle(caller)
+
+
+# 6.4 and 7: forward transfer, bearers
+
+
+@case(
+    "Q.784.1/6.4.1",
+    "Forward transfer in a call to a subscriber",
+    clauses=["Q.764 2.1.11"],
+    proves=["N-01"],
+    needs="isup.pass_on",
+    setup="transit",
+)
+def test_forward_transfer_in_transit(transit: TransitCentre) -> None:
+    """FOT on the incoming circuit of an answered call goes out on the outgoing one; the call stays up."""
+    caller, party = talking(transit)
+    caller.call.send("FOT")
+    party.call.expect("FOT", within=ANSWER)
+    caller.call.expect_nothing(during=SECOND)
+    expect_speech_both_ways(caller.voice, party.voice)
+    cleared(transit, caller, party)
+
+
+def bearer(transit: TransitCentre, medium: int, service: bytes) -> None:
+    """Medium and user service information go on as they came."""
+    information = Parameter(code=29, contents=Octets(service))
+    caller, party = through(transit, medium=medium, optional=[information])
+    iam = party.call.iam
+    found = iam.parameter(29)
+    holds(
+        transit,
+        f"medium {medium}, user service information {service.hex()}",
+        that=iam.medium == medium and found is not None and bytes(found) == service,
+        state=f"medium {iam.medium}, user service information {found and bytes(found).hex()}",
+    )
+    party.alerts()
+    caller.call.expect("ACM", within=ANSWER)
+    party.answers()
+    caller.call.expect("ANM", within=ANSWER)
+    cleared(transit, caller, party)
+
+
+@case(
+    "Q.784.1/7.1.1",
+    "64 kbit/s unrestricted, successful call",
+    clauses=["Q.764 2.1.1", "Q.763 3.54", "Q.763 3.57"],
+    proves=["N-01"],
+    needs="isup.pass_on",
+    setup="transit",
+)
+def test_unrestricted_call(transit: TransitCentre) -> None:
+    """A 64 kbit/s unrestricted call passes with medium and user service information."""
+    bearer(transit, UNRESTRICTED, b"\x88\x90")
+
+
+@case(
+    "Q.784.1/7.1.2",
+    "64 kbit/s unrestricted, unsuccessful call",
+    clauses=["Q.764 2.2.1"],
+    proves=["N-01"],
+    needs="isup.pass_on",
+    setup="transit",
+)
+def test_unrestricted_call_refused(transit: TransitCentre) -> None:
+    """REL with cause 65 in answer to a 64 kbit/s call: both sides are released at once."""
+    caller, party = through(transit, medium=UNRESTRICTED)
+    party.call.release(cause=65)
+    caller.is_released(within=ANSWER, cause=65)
+    transit.idle(caller, party)
+
+
+@case(
+    "Q.784.1/7.2.1",
+    "3.1 kHz audio, successful call",
+    clauses=["Q.764 2.1.1", "Q.763 3.54", "Q.763 3.57"],
+    proves=["N-01"],
+    needs="isup.pass_on",
+    setup="transit",
+)
+def test_audio_call(transit: TransitCentre) -> None:
+    """A 3.1 kHz audio call passes with medium and user service information."""
+    bearer(transit, AUDIO, b"\x90\x90\xa3")
+
+
+@case(
+    "Q.784.1/7.1.3",
+    "64 kbit/s unrestricted, dual seizure",
+    clauses=["Q.764 2.9.1.4", "Q.764 2.8.1"],
+    proves=["N-01"],
+    needs="isup.pass_on",
+    setup="transit",
+)
+def test_unrestricted_call_meets_another(transit: TransitCentre) -> None:
+    """A 64 kbit/s call that loses its circuit in a dual seizure goes out on another, with its medium."""
+    keep = transit.isup.controlled(by_tester=True)
+    near = next(cic for cic in transit.isup.circuits if cic not in keep)
+    for cic in set(transit.isup.circuits) - set(keep) - {near}:
+        transit.isup.send_message(cic, "BLO")
+        transit.isup.expect(cic, "BLA", within=ANSWER)
+    caller, lost = Caller(transit.isup), Caller(transit.isup)
+    caller.dials(transit.number("isup"), cic=near, medium=UNRESTRICTED)
+    first = lost.is_called(within=ANSWER)
+    first.send("IAM", called=transit.pixit.menu_number, calling="13800138000")
+    first.answered(within=10 * SECOND)
+    party = Caller(transit.isup)
+    iam = party.is_called(within=ANSWER).iam
+    holds(
+        transit,
+        "another circuit, 64 kbit/s unrestricted",
+        that=party.call.cic != first.cic and iam.medium == UNRESTRICTED,
+        state=f"circuit {party.call.cic}, medium {iam.medium}",
+    )
+    first.release()
+    cleared(transit, caller, party)
 
 
 # 7.3: multirate

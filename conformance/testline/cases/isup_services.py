@@ -1,6 +1,6 @@
-"""ISUP: what a call centre may leave to other exchanges (Q.784.1 groups 1.4, 2.4 and 5 to 9).
+"""ISUP: what a call centre may leave to other exchanges (Q.784.1 groups 2.4 and 5 to 9).
 
-Checks asked for by the system, propagation delay, fallback, multirate, echo control, congestion, user part
+Propagation delay, fallback, multirate, echo control, congestion, user part
 test. A system that declares these not supported is not judged by them.
 """
 
@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from testline.case import case
-from testline.cases.isup_calls import calling_out, over, talking_out
-from testline.cases.isup_continuity import CHECK_DBM0, CHECK_HZ
+from testline.cases.isup_calls import over, talking_out
 from testline.cases.isup_supervision import ANSWER, answered_call, outgoing, still_works
 from testline.cases.isup_timers import ANNEX, arrival
 from testline.cases.isup_transit import cleared, holds, through
@@ -24,13 +23,10 @@ from testline.layers.isup_parameters import (
 from testline.testers.caller import Caller
 from testline.testers.centre import Centre
 from testline.testers.isup import IsupTester
-from testline.testers.speech import expect_speech_both_ways
 from testline.testers.tup_centre import TransitCentre
 from testline.verdicts import Inconclusive
 from testrig.clock import MINUTE, SECOND
 
-REQUIRED: Final = 1
-"""Continuity check required on this circuit (Q.763 3.35)."""
 HISTORY: Final = 45
 """Code of call history information (Q.763 table 5)."""
 MULTIRATE: Final = 10
@@ -39,121 +35,6 @@ PREFERRED: Final = 6
 """Transmission medium requirement: 64 kbit/s preferred (Q.763 3.54)."""
 NOT_AVAILABLE: Final = frozenset((58, 63, 65, 79))
 """Causes of a bearer that is not there (Q.850 table 1)."""
-
-
-# 1.4 and 6.1: checks asked for by the system
-
-
-def checking(centre: Centre) -> Caller:
-    """An outgoing call whose IAM asks for a check of its circuit, looped by the tester."""
-    party, _ = calling_out(centre)
-    if party.call.iam.continuity_check != REQUIRED:
-        raise Inconclusive("the system asks for no check in this call")
-    party.hears_tone(CHECK_HZ, within=2 * SECOND)
-    return party
-
-
-@case(
-    "Q.784.1/1.4.2",
-    "CCR sent, successful",
-    clauses=["Q.764 2.1.8", "Q.724 7"],
-    proves=["N-01"],
-    needs="isup.continuity_sending",
-    setup="continuity",
-)
-def test_check_sent(centre: Centre) -> None:
-    """A check that succeeds at the second attempt, CCR, ends with REL."""
-    party = checking(centre)
-    party.call.expect("COT", within=ANSWER, continuity=0)
-    party.call.expect("CCR", within=20 * SECOND)
-    party.says_tone(CHECK_HZ, CHECK_DBM0)
-    party.call.expect("REL", within=ANSWER)
-    party.call.send("RLC")
-    centre.isup.expect_idle(party.call.cic)
-
-
-@case(
-    "Q.784.1/1.4.4",
-    "CCR sent, unsuccessful",
-    clauses=["Q.764 2.1.8", ANNEX],
-    proves=["N-01"],
-    needs="isup.continuity_sending",
-    setup="continuity",
-)
-def test_check_sent_fails(centre: Centre) -> None:
-    """Without the tone every CCR is followed by COT (failed), and repeated after T26 (1 to 3 min)."""
-    party = checking(centre)
-    party.call.expect("COT", within=ANSWER, continuity=0)
-    party.call.expect("CCR", within=20 * SECOND)
-    party.call.expect("COT", within=ANSWER, continuity=0)
-    failed = party.call.received[-1].at
-    party.call.expect("CCR", within=4 * MINUTE)
-    measure_time(centre.bench, "T26", party.call.received[-1].at - failed, 60, 180, ANNEX)
-
-
-@case(
-    "Q.784.1/6.1.4",
-    "Delay of through connection behind the check",
-    clauses=["Q.764 2.1.8", "Q.724 7"],
-    proves=["N-01"],
-    needs="isup.continuity_sending",
-    setup="continuity",
-)
-def test_no_check_tone_in_the_ear(centre: Centre) -> None:
-    """The agent never hears the check tone of the circuit; after COT and ANM speech is through."""
-    party = checking(centre)
-    agent = centre.agent(0)
-    party.voice.loops()
-    agent.voice.hears_no_tone(CHECK_HZ, during=SECOND)
-    party.call.expect("COT", within=ANSWER, continuity=1)
-    party.voice.opens_the_loop()
-    party.alerts()
-    party.answers()
-    centre.bench.run(SECOND)
-    expect_speech_both_ways(party.voice, agent.voice)
-    over(centre, party)
-
-
-@case(
-    "Q.784.1/6.1.5",
-    "Continuity check unsuccessful",
-    clauses=["Q.764 2.1.8", ANNEX],
-    proves=["N-01"],
-    needs="isup.continuity_sending",
-    setup="continuity",
-)
-def test_failed_check_is_repeated(centre: Centre) -> None:
-    """COT (failed) comes after T24 (below 2 s); the check is repeated by CCR after T25 (1 to 10 s)."""
-    party = checking(centre)
-    party.call.expect("COT", within=3 * SECOND, continuity=0)
-    failed = party.call.received[-1].at
-    party.call.expect("CCR", within=20 * SECOND)
-    measure_time(centre.bench, "T25", party.call.received[-1].at - failed, 1, 10, ANNEX)
-
-
-@case(
-    "Q.784.1/6.2.4",
-    "Repeat attempt, continuity check failure",
-    clauses=["Q.764 2.8.1", "Q.764 2.1.8"],
-    proves=["N-01"],
-    needs="isup.continuity_sending",
-    setup="continuity",
-)
-def test_attempt_after_failed_check(centre: Centre) -> None:
-    """The call whose circuit failed the check is tried on another one and completed."""
-    party = checking(centre)
-    again = Caller(centre.isup)
-    again.is_called(within=ANSWER)
-    party.call.expect("COT", within=ANSWER, continuity=0)
-    centre.bench.until(lambda: again.call.cic != party.call.cic, within=0, awaited="another circuit")
-    again.says_tone(CHECK_HZ, CHECK_DBM0)
-    again.call.expect("COT", within=ANSWER, continuity=1)
-    again.voice.is_silent()
-    again.alerts()
-    again.answers()
-    centre.bench.run(SECOND)
-    expect_speech_both_ways(again.voice, centre.agent(0).voice)
-    over(centre, again)
 
 
 # 2.4: propagation delay

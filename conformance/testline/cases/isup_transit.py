@@ -11,7 +11,7 @@ from typing import Any, Final
 from testline.case import case
 from testline.cases.isup_compatibility import DISCARD_MESSAGE, END_NODE, LAST, RELEASE, unknown_parameter
 from testline.cases.isup_supervision import ANSWER, UNKNOWN_CODE, compatibility, unknown_message
-from testline.layers.isup_parameters import CallingPartyNumber, HopCounter, Octets, Parameter
+from testline.layers.isup_parameters import CallingPartyNumber, HopCounter
 from testline.testers.caller import Caller
 from testline.testers.isup import Call
 from testline.testers.speech import expect_speech_both_ways
@@ -21,7 +21,6 @@ from testrig.clock import SECOND
 
 USER, NETWORK = 0, 1
 """Suspend/resume indicators (Q.763 3.52)."""
-UNRESTRICTED: Final = 0x02
 AUDIO: Final = 0x03
 """Transmission medium requirements: 64 kbit/s unrestricted, 3.1 kHz audio (Q.763 3.54)."""
 
@@ -355,85 +354,3 @@ def test_unknown_parameter_passed_on(transit: TransitCentre) -> None:
 def test_unknown_parameter_transit_interpretation(transit: TransitCentre) -> None:
     """Transit interpretation (A = 0): 'release call' is not for this exchange; the parameter goes on."""
     parameter_in_transit(transit, RELEASE)
-
-
-# 6.4 and 7: forward transfer, bearers
-
-
-@case(
-    "Q.784.1/6.4.1",
-    "Forward transfer in a call to a subscriber",
-    clauses=["Q.764 2.1.11"],
-    proves=["N-01"],
-    needs="isup.pass_on",
-    setup="transit",
-)
-def test_forward_transfer_in_transit(transit: TransitCentre) -> None:
-    """FOT on the incoming circuit of an answered call goes out on the outgoing one; the call stays up."""
-    caller, party = talking(transit)
-    caller.call.send("FOT")
-    party.call.expect("FOT", within=ANSWER)
-    caller.call.expect_nothing(during=SECOND)
-    expect_speech_both_ways(caller.voice, party.voice)
-    cleared(transit, caller, party)
-
-
-def bearer(transit: TransitCentre, medium: int, service: bytes) -> None:
-    """Medium and user service information go on as they came."""
-    information = Parameter(code=29, contents=Octets(service))
-    caller, party = through(transit, medium=medium, optional=[information])
-    iam = party.call.iam
-    found = iam.parameter(29)
-    holds(
-        transit,
-        f"medium {medium}, user service information {service.hex()}",
-        that=iam.medium == medium and found is not None and bytes(found) == service,
-        state=f"medium {iam.medium}, user service information {found and bytes(found).hex()}",
-    )
-    party.alerts()
-    caller.call.expect("ACM", within=ANSWER)
-    party.answers()
-    caller.call.expect("ANM", within=ANSWER)
-    cleared(transit, caller, party)
-
-
-@case(
-    "Q.784.1/7.1.1",
-    "64 kbit/s unrestricted, successful call",
-    clauses=["Q.764 2.1.1", "Q.763 3.54", "Q.763 3.57"],
-    proves=["N-01"],
-    needs="isup.pass_on",
-    setup="transit",
-)
-def test_unrestricted_call(transit: TransitCentre) -> None:
-    """A 64 kbit/s unrestricted call passes with medium and user service information."""
-    bearer(transit, UNRESTRICTED, b"\x88\x90")
-
-
-@case(
-    "Q.784.1/7.1.2",
-    "64 kbit/s unrestricted, unsuccessful call",
-    clauses=["Q.764 2.2.1"],
-    proves=["N-01"],
-    needs="isup.pass_on",
-    setup="transit",
-)
-def test_unrestricted_call_refused(transit: TransitCentre) -> None:
-    """REL with cause 65 in answer to a 64 kbit/s call: both sides are released at once."""
-    caller, party = through(transit, medium=UNRESTRICTED)
-    party.call.release(cause=65)
-    caller.is_released(within=ANSWER, cause=65)
-    transit.idle(caller, party)
-
-
-@case(
-    "Q.784.1/7.2.1",
-    "3.1 kHz audio, successful call",
-    clauses=["Q.764 2.1.1", "Q.763 3.54", "Q.763 3.57"],
-    proves=["N-01"],
-    needs="isup.pass_on",
-    setup="transit",
-)
-def test_audio_call(transit: TransitCentre) -> None:
-    """A 3.1 kHz audio call passes with medium and user service information."""
-    bearer(transit, AUDIO, b"\x90\x90\xa3")
