@@ -242,8 +242,8 @@ def test_emergency_acknowledgement(network: Network) -> None:
     order_for(network, link)
     network.a.send("ECA", slc=link.slc)
     network.bench.run(SECOND // 10)
+    network.confirm(not series.answers, "nothing retrieved", ", ".join(map(str, series.answers)))
     shares(network, network.home, [sls], within=SECOND // 2)
-    del series
     diverted(network, before, link)
 
 
