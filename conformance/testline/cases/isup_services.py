@@ -327,6 +327,12 @@ def test_congestion_level_received(centre: Centre) -> None:
     )
 
 
+def own_point(isup: IsupTester) -> bytes:
+    """The tester's own point code, the affected destination of its UPU (Q.704 15.17.2)."""
+    size = 3 if isup.pixit.variant == "china24" else 2
+    return isup.pixit.tester_point_code.to_bytes(size, "little")
+
+
 @case(
     "Q.784.1/8.2.2",
     "Sending of UPT",
@@ -337,7 +343,7 @@ def test_congestion_level_received(centre: Centre) -> None:
 def test_user_part_test_sent(isup: IsupTester) -> None:
     """Told that the user part is not there (UPU), the system asks for it by UPT, and takes UPA."""
     isup.answers.discard("UPT")
-    isup.mtp3.send_management("UPU", isup.mtp3.label()[:2] + b"\x05")
+    isup.mtp3.send_management("UPU", own_point(isup) + b"\x05")
     call = isup.wait_for("UPT", within=11 * MINUTE)
     call.send("UPA")
     isup.expect_nothing(call.cic, during=11 * MINUTE)
@@ -353,7 +359,7 @@ def test_user_part_test_sent(isup: IsupTester) -> None:
 def test_t4(isup: IsupTester) -> None:
     """UPT not answered is repeated every T4 (5 to 15 min)."""
     isup.answers.discard("UPT")
-    isup.mtp3.send_management("UPU", isup.mtp3.label()[:2] + b"\x05")
+    isup.mtp3.send_management("UPU", own_point(isup) + b"\x05")
     call = isup.wait_for("UPT", within=16 * MINUTE)
     again = arrival(isup, call.cic, "UPT", within=16 * MINUTE)
     measure_time(isup.bench, "T4", again.at - call.received[0].at, 300, 900, ANNEX)
