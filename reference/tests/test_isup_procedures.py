@@ -24,12 +24,14 @@ from callcenter.ss7 import isup as isup_package
 from callcenter.ss7.isup import TIMERS, Isup, IsupConfig, Message, Notice, Type, What, compose, decode
 from callcenter.ss7.isup.calls import initial_address
 from callcenter.ss7.isup.indicators import (
+    AutomaticCongestionLevel,
     BackwardCallIndicators,
     CallingPartysCategory,
     CircuitGroupSupervisionType,
     ContinuityIndicators,
     EventInformation,
     ForwardCallIndicators,
+    InformationIndicators,
     InformationRequestIndicators,
     NatureOfConnectionIndicators,
     OptionalBackwardCallIndicators,
@@ -936,3 +938,116 @@ def test_every_timer_record_is_started_by_some_machine() -> None:
     modules = [path for path in folder.glob("*.py") if path.name != "timers.py"]
     source = "".join(path.read_text(encoding="utf-8") for path in modules)
     assert [name for name in TIMERS if f'"{name}"' not in source] == []
+
+
+# checks of our own, congestion, queries: exact deadlines
+
+
+def checking(cic: int = 1) -> Exchange:
+    exchange = Exchange(continuity={"g": 1})
+    exchange.ask(cic, Setup("80"))
+    (iam,) = exchange.sent()
+    nature = iam.get(NatureOfConnectionIndicators)
+    assert nature is not None
+    assert nature.continuity_check == 1
+    assert exchange.notes() == [What.TONE_ON]
+    return exchange
+
+
+def test_check_that_passes_is_told_by_cot_and_t7_begins_anew() -> None:
+    exchange = checking()
+    exchange.now += SECOND // 10
+    exchange.isup.check_tone(Leg("g", 1), exchange.now)
+    assert exchange.got() == "COT1"
+    assert exchange.notes() == [What.TONE_OFF]
+    exchange.at(25)
+
+
+def test_check_that_fails_is_repeated_after_t25_then_t26() -> None:
+    exchange = checking()
+    exchange.at(1.9)
+    assert exchange.told() == [Failed(41)]
+    assert (exchange.got(), exchange.notes()) == ("COT1", [What.TONE_OFF, What.CONTINUITY_FAILED])
+    assert not exchange.isup.idle(1)
+    exchange.at(5)
+    assert exchange.got() == "CCR1"
+    exchange.at(1.9)
+    assert exchange.got() == "COT1"
+    exchange.at(120)
+    assert exchange.got() == "CCR1"
+    exchange.isup.check_tone(Leg("g", 1), exchange.now)
+    assert exchange.got() == "REL1"
+    exchange.put(1, Type.RLC)
+    assert exchange.isup.idle(1)
+    assert exchange.isup.next_deadline is None
+
+
+def test_reset_ends_a_recheck() -> None:
+    exchange = checking()
+    exchange.at(1.9)
+    exchange.got()
+    exchange.put(1, Type.RSC)
+    assert exchange.got() == "RLC1"
+    assert exchange.isup.idle(1)
+    assert exchange.isup.next_deadline is None
+
+
+def test_user_part_is_tested_each_t4_until_anything_comes(exchange: Exchange) -> None:
+    exchange.isup.unavailable(PEER, 0, exchange.now)
+    assert exchange.got() == "UPT1"
+    assert not exchange.isup.idle(5)
+    exchange.at(300)
+    assert exchange.got() == "UPT1"
+    exchange.put(1, Type.UPA)
+    assert exchange.isup.idle(5)
+    assert exchange.isup.next_deadline is None
+
+
+def test_congestion_counts_again_after_t29_and_goes_by_t30(exchange: Exchange) -> None:
+    for _ in range(3):
+        exchange.isup.congested(PEER, exchange.now)
+    assert exchange.isup.destinations[PEER].step == 1
+    exchange.at(0.5)
+    exchange.isup.congested(PEER, exchange.now)
+    assert exchange.isup.destinations[PEER].step == 2
+    exchange.at(0.5)
+    exchange.at(7.5)
+    assert exchange.isup.destinations[PEER].step == 1
+    exchange.at(8)
+    assert exchange.isup.destinations[PEER].step == 0
+    assert exchange.isup.next_deadline is None
+
+
+def test_query_without_answer_alerts_after_t28(exchange: Exchange) -> None:
+    exchange.isup.query_group(1, 4, exchange.now)
+    assert exchange.got() == "CQM1"
+    exchange.at(10)
+    assert exchange.notes() == [What.NOT_ACKNOWLEDGED]
+    assert exchange.log[-1].alert
+
+
+def test_query_resets_a_circuit_that_only_we_hold_for_idle(exchange: Exchange) -> None:
+    exchange.isup.query_group(1, 2, exchange.now)
+    exchange.put(1, Type.CQR, RangeAndStatus(1), CircuitStateIndicator(bytes((0x0C, 0x08))))
+    assert exchange.got() == "CQM1 RSC2"
+
+
+def test_calling_number_is_asked_for_and_taken_from_inf() -> None:
+    exchange = Exchange(ask_calling=True)
+    exchange.iam(1, "80")
+    assert exchange.got() == "INR1"
+    exchange.put(1, Type.INF, InformationIndicators(3), CallingPartyNumber("123"))
+    assert exchange.told() == [Setup("80", "123")]
+    exchange.iam(2, "80")
+    exchange.got()
+    exchange.at(14)
+    assert exchange.got() == "REL2"
+    assert exchange.told() == []
+
+
+def test_congestion_level_is_in_every_release(exchange: Exchange) -> None:
+    exchange.isup.congestion(2)
+    exchange.iam(1, "80")
+    exchange.ask(1, Release(17))
+    (rel,) = exchange.sent()
+    assert rel.get(AutomaticCongestionLevel) == AutomaticCongestionLevel(2)
