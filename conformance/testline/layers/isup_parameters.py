@@ -434,6 +434,81 @@ class AutomaticCongestionLevel(ParameterContents):
     fields_desc = [ByteField("level", 1)]
 
 
+class UserToUserIndicators(ParameterContents):
+    """Q.763 3.60."""
+
+    name = "user-to-user indicators"
+    code = 42
+    fields_desc = [
+        BitField("network_discard", 0, 1),
+        BitField("service_3", 0b00, 2),
+        BitField("service_2", 0b00, 2),
+        BitField("service_1", 0b00, 2),
+        BitField("response", 0, 1),
+    ]
+
+
+class GenericNotificationIndicator(ParameterContents):
+    """Q.763 3.25."""
+
+    name = "generic notification indicator"
+    code = 44
+    fields_desc = [BitField("ext", 1, 1), BitField("notification", 0b1111001, 7)]
+
+
+class CallHistoryInformation(ParameterContents):
+    """Q.763 3.7: milliseconds."""
+
+    name = "call history information"
+    code = 45
+    fields_desc = [ShortField("delay", 0)]
+
+
+class ClosedUserGroupInterlockCode(ParameterContents):
+    """Q.763 3.15: four digits of the network, then a binary code."""
+
+    name = "closed user group interlock code"
+    code = 26
+    fields_desc = [ShortField("network_identity", 0), ShortField("interlock", 0)]
+
+
+class TransmissionMediumUsed(ParameterContents):
+    """Q.763 3.56."""
+
+    name = "transmission medium used"
+    code = 53
+    fields_desc = [ByteEnumField("medium_used", 0x00, MEDIUM)]
+
+
+class TransmissionMediumRequirementPrime(ParameterContents):
+    """Q.763 3.55."""
+
+    name = "transmission medium requirement prime"
+    code = 62
+    fields_desc = [ByteEnumField("medium_prime", 0x00, MEDIUM)]
+
+
+class RedirectionNumberRestriction(ParameterContents):
+    """Q.763 3.47."""
+
+    name = "redirection number restriction"
+    code = 64
+    fields_desc = [BitField("spare", 0, 6), BitEnumField("presentation", 0b00, 2, PRESENTATION)]
+
+
+class EchoControlInformation(ParameterContents):
+    """Q.763 3.19."""
+
+    name = "echo control information"
+    code = 55
+    fields_desc = [
+        BitField("incoming_request", 0b00, 2),
+        BitField("outgoing_request", 0b00, 2),
+        BitField("incoming_device", 0b00, 2),
+        BitField("outgoing_device", 0b00, 2),
+    ]
+
+
 CONTENTS: dict[int, Any] = {
     cls.code: cls
     for cls in (
@@ -468,6 +543,14 @@ CONTENTS: dict[int, Any] = {
         HopCounter,
         PropagationDelayCounter,
         AutomaticCongestionLevel,
+        UserToUserIndicators,
+        GenericNotificationIndicator,
+        CallHistoryInformation,
+        ClosedUserGroupInterlockCode,
+        TransmissionMediumUsed,
+        TransmissionMediumRequirementPrime,
+        RedirectionNumberRestriction,
+        EchoControlInformation,
     )
 }
 
@@ -476,31 +559,23 @@ PARAMETERS: dict[int, str] = {
     1: "call reference",
     3: "access transport",
     13: "connection request",
-    26: "closed user group interlock code",
     29: "user service information",
     30: "signalling point code",
     35: "transit network selection",
     37: "circuit assignment map",
-    42: "user-to-user indicators",
     43: "origination ISC point code",
-    44: "generic notification indicator",
-    45: "call history information",
     46: "access delivery information",
     47: "network specific facility",
     48: "user service information prime",
     50: "remote operations",
     51: "service activation",
     52: "user teleservice information",
-    53: "transmission medium used",
     54: "call diversion information",
-    55: "echo control information",
     56: "message compatibility information",
     57: "parameter compatibility information",
     58: "MLPP precedence",
     59: "MCID request indicators",
     60: "MCID response indicators",
-    62: "transmission medium requirement prime",
-    64: "redirection number restriction",
     67: "call transfer reference",
     68: "loop prevention indicators",
     69: "call transfer number",
