@@ -17,7 +17,9 @@ from callcenter.calls.primitives import (
     Proceeding,
     Release,
     Released,
+    Resume,
     Setup,
+    Suspend,
 )
 from callcenter.ss7.agenda import Agenda
 from callcenter.ss7.isup import Isup, IsupConfig
@@ -33,13 +35,15 @@ class End:
 
     code: int
     peer: int
+    checks: int = 0
+    """Every how manyeth call has its circuit checked."""
     isup: Isup = field(init=False)
     calls: dict[int, bool] = field(default_factory=dict)
     """Calls the engine knows of, by CIC; True for those that came in."""
     heard: list[tuple[int, Primitive]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.isup = Isup(IsupConfig(self.code, {self.peer: CICS}, group="g"))
+        self.isup = Isup(IsupConfig(self.code, {self.peer: CICS}, group="g", continuity={"g": self.checks}))
 
     def ask(self, cic: int, primitive: Primitive, now: Instant) -> None:
         self.isup.request(Leg("g", cic), primitive, now)
@@ -65,8 +69,8 @@ class End:
 class Pair:
     """Both ends, and the channels between them."""
 
-    def __init__(self) -> None:
-        self.ends = (End(CODES[0], CODES[1]), End(CODES[1], CODES[0]))
+    def __init__(self, checks: int = 0) -> None:
+        self.ends = (End(CODES[0], CODES[1], checks), End(CODES[1], CODES[0], checks))
         self.channels: tuple[deque[bytes], deque[bytes]] = (deque(), deque())
         self.now: Instant = 0
 
@@ -120,7 +124,10 @@ class Pair:
         raise AssertionError("timers never come to an end")
 
 
-ORDERS = ("setup", "proceeding", "alerting", "answer", "release", "block", "unblock", "reset")
+ORDERS = (
+    *("setup", "proceeding", "alerting", "answer", "release", "block", "unblock", "reset"),
+    *("suspend", "resume", "tone", "restart"),
+)
 GROUP_ORDERS = ("block_group", "unblock_group", "reset_group")
 
 
@@ -134,6 +141,14 @@ def order(pair: Pair, which: int, name: str, cic: int) -> None:
     elif name == "release":
         if incoming is not None:
             end.ask(cic, Release(16), now)
+    elif name == "tone":
+        end.isup.check_tone(Leg("g", cic), now)
+    elif name == "restart":
+        # The exchange has lost everything it knew, and resets its circuits.
+        end.isup = Isup(end.isup.config)
+        end.calls.clear()
+        for each in CICS:
+            end.isup.reset(each, now)
     elif name in {"block", "unblock", "reset"}:
         getattr(end.isup, name)(cic, now)
     elif incoming:
@@ -141,6 +156,8 @@ def order(pair: Pair, which: int, name: str, cic: int) -> None:
             "proceeding": Proceeding(),
             "alerting": Alerting(),
             "answer": Answer(),
+            "suspend": Suspend(),
+            "resume": Resume(),
         }
         end.ask(cic, primitives[name], now)
     pair.collect()
@@ -158,7 +175,7 @@ STEPS = st.one_of(
 @settings(max_examples=250, deadline=None)
 @given(st.lists(STEPS, max_size=60))
 def test_both_ends_always_return_to_idle(steps: list[tuple[str, int, int]]) -> None:
-    pair = Pair()
+    pair = Pair(checks=3)
     for name, which, number in steps:
         if name == "deliver":
             pair.deliver(which, times=number)
