@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from testline.layers import message
+from testline.layers.isup_parameters import CONTENTS
 from testline.oracle import Oracle
 
 needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="not run: tshark missing")
@@ -71,3 +73,19 @@ def test_tool_that_stops_is_the_status_with_its_last_words(tmp_path: Path) -> No
     oracle = Oracle("itu14", tool=str(tool))
     assert oracle.status.startswith("not run: ")
     assert oracle.judge([FISU]) is None
+
+
+NEW_PARAMETERS = (26, 42, 44, 45, 53, 55, 62, 64)
+
+
+@needs_tshark
+def test_parameters_of_supplementary_services_are_sound_to_wireshark() -> None:
+    built = [bytes(message("ACM", 1, optional=[CONTENTS[code]()])) for code in NEW_PARAMETERS]
+    frames = [bytes((0xFF, 0xFF, 5 + len(octets))) + bytes.fromhex("8502400000") + octets for octets in built]
+    cut = [frame[:-2] for frame in frames]
+    with Oracle("itu14") as oracle:
+        sound, broken = oracle.judge(frames), oracle.judge(cut)
+    assert sound is not None
+    assert broken is not None
+    assert not any(each.malformed for each in sound)
+    assert all(each.malformed for each in broken)
