@@ -118,7 +118,7 @@ def test_full_store_of_a_pending_server_keeps_the_latest() -> None:
 @pytest.mark.parametrize("table", [asp_fsm.TABLE, as_fsm.TABLE])
 def test_every_state_is_reached(table: object) -> None:
     fsm = asp_fsm if table is asp_fsm.TABLE else as_fsm
-    assert not fsm.TABLE.unreachable(fsm.State.DOWN)  # type: ignore[attr-defined]
+    assert not fsm.TABLE.unreachable(fsm.State.DOWN)
 
 
 def test_configuration_refuses_an_unknown_network() -> None:
