@@ -88,8 +88,9 @@ def parse_gateway(table: Mapping[str, Any], *, source: str) -> GatewayConfig:
 class Relay:
     """The user part of one service, as level 3 sees it: everything goes to an application server."""
 
-    def __init__(self, service: int, sgp: SignallingGatewayProcess) -> None:
+    def __init__(self, service: int, sgp: SignallingGatewayProcess, *, first: bool) -> None:
         self._service = service
+        self._first = first
         self._sgp = sgp
         self.out: list[Outgoing] = []
         self.timers: Mapping[str, int] = {}
@@ -108,6 +109,15 @@ class Relay:
     def resume(self, dpc: int, now: Instant) -> None:
         """The point can be reached."""
         self._sgp.accessible(dpc, True, now)
+
+    def unavailable(self, dpc: int, cause: int, now: Instant) -> None:
+        """The user part of the point is not there."""
+        self._sgp.user_unavailable(dpc, self._service, cause, now)
+
+    def congested(self, dpc: int, now: Instant) -> None:
+        """The point is congested; ASPs hear it once, by the relay of the first service."""
+        if self._first:
+            self._sgp.congested(dpc, 1, now)
 
     def messages(self) -> Sequence[Outgoing]:
         """Drain what AS sent."""
@@ -191,7 +201,9 @@ class Gateway:
         services = {service for server in config.servers for service in server.services}
         if config.registration:
             services |= {3, 4, 5}
-        self._relays = {service: Relay(service, self.sgp) for service in sorted(services)}
+        self._relays = {
+            service: Relay(service, self.sgp, first=service == min(services)) for service in sorted(services)
+        }
         channels = [
             Channel(
                 link,

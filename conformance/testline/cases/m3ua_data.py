@@ -238,6 +238,15 @@ def test_scon(m3ua: GatewayTester) -> None:
     asp.expect("DATA")
 
 
+@case("M3UA/79", "User part not there", clauses=["RFC 4666 3.4.5", "Q.704 11.2.7"], needs="m3ua")
+def test_dupu(m3ua: GatewayTester) -> None:
+    """A user part unavailable message of the network becomes DUPU with user and cause."""
+    _, (asp,) = m3ua.active()
+    point = m3ua.pixit.tester_point_code
+    m3ua.mtp3.send_management("UPU", point.to_bytes(2, "little") + b"\x15")  # cause 1, user 5
+    asp.expect("DUPU", affected_point_code=point, user_cause=1 << 16 | 5)
+
+
 @national("M3UA/80", "National point codes of 24 bits", clauses=["RFC 4666 3.3.1"])
 def test_national(m3ua: GatewayTester) -> None:
     """Point codes of 24 bits fill the fields of DATA; the label comes out in the national format."""

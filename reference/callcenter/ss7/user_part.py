@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from callcenter.calls.primitives import Indication, Leg, Primitive
 from callcenter.ss7.notices import Notice
@@ -19,6 +19,14 @@ class Outgoing:
     sls: int
     """The label behind the point codes: the selection, and above it the bits that china24 keeps spare."""
     data: bytes
+
+
+@runtime_checkable
+class Informed(Protocol):
+    """A user part that takes MTP-STATUS (Q.701 8.3)."""
+
+    def unavailable(self, dpc: int, cause: int, now: Instant) -> None: ...
+    def congested(self, dpc: int, now: Instant) -> None: ...
 
 
 class UserPart(Protocol):
