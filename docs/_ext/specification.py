@@ -12,10 +12,11 @@ import json
 import re
 import shutil
 import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
+import recommendations
 from sphinx.application import Sphinx
 
 import callcenter
@@ -214,6 +215,13 @@ def mutants_page() -> str:
         "not listed: it is a case that is missing. The kill rate of this list is 100 % by construction,",
         "and the thing to look at is what the list covers.",
         "",
+        "| part of the reference | faults |",
+        "|---|---|",
+    ]
+    parts = Counter(str(Path(mutant["file"]).parent).replace(".", "(top)") for mutant in found)
+    out += [f"| `{part}` | {number} |" for part, number in sorted(parts.items())]
+    out += [
+        "",
         "| fault | file | caught by |",
         "|---|---|---|",
     ]
@@ -249,6 +257,7 @@ def generate(app: Sphinx) -> None:
     write(source / "state-machines.md", state_machines_page())
     write(source / "catalogue.md", catalogue_page())
     write(source / "requirements.md", requirements_page())
+    write(source / "coverage.md", recommendations.page(anchor))
     write(source / "mutants.md", mutants_page())
     write(source / "commands.md", commands_page())
 
