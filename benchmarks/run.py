@@ -160,13 +160,13 @@ def drive(engine: Any, peer: int, script: list[tuple[bytes, bytes]]) -> Callable
 
 def calls() -> list[Row]:
     """Complete calls through ISUP, call engine, switch and journal, without the line below."""
-    from callcenter.system import reference  # noqa: PLC0415
+    from callcenter.system import centre  # noqa: PLC0415
     from testrig.virtual import LinePair  # noqa: PLC0415
 
     count = 1000
     rates = []
     for _ in range(ROUNDS):
-        system = reference({})
+        system = centre({})
         system.attach([LinePair("line0").b], [])
         script = call_script(system.pixit, count)
         run_calls = drive(system.engine, system.pixit.tester_point_code, script)

@@ -111,15 +111,22 @@ end. We ask for no check of our own."""
 
 
 def reference(config: Mapping[str, object] | None = None) -> ReferenceSystem | GatewaySystem:
-    """Return the reference call centre on its virtual board; `config` is laid over `data/reference.toml`.
+    """Return the reference under test: the call centre, or with `file: gateway.toml` the signalling gateway.
 
-    With `file: gateway.toml` it is the signalling gateway. Raises `ConfigurationError` for what the
-    configuration may not say.
+    Raises `ConfigurationError` for what the configuration may not say.
     """
     if config is not None and config.get("file") == "gateway.toml":
         gateway = GatewaySystem(gateway_config({name: config[name] for name in config if name != "file"}))
         gateway.pics = {"product": gateway.name, "vendor": "Testline contributors", "items": PICS}
         return gateway
+    return centre(config)
+
+
+def centre(config: Mapping[str, object] | None = None) -> ReferenceSystem:
+    """Return the reference call centre on its virtual board; `config` is laid over `data/reference.toml`.
+
+    Raises `ConfigurationError` for what the configuration may not say.
+    """
     return ReferenceSystem(reference_config(config))
 
 
@@ -516,4 +523,4 @@ def _unallocated(config: CentreConfig, like: str) -> str:
     return next(number for number in candidates if number not in config.numbers)
 
 
-__all__ = ["ReferenceSystem", "reference"]
+__all__ = ["ReferenceSystem", "centre", "reference"]

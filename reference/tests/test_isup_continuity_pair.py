@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from reference.tests.test_engine_pair import Pair
 
 from callcenter.media.announcements import MARKER_HZ
 from callcenter.system import ReferenceSystem
+from engine_pair import Pair
 from testrig.clock import SECOND
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from reference.tests.test_engine_pair import Pair, talking
 
 from callcenter.media.announcements import MARKER_HZ
+from engine_pair import Pair, talking
 from testrig.clock import MINUTE, SECOND
 from testrig.virtual import LinePair
 

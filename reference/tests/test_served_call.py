@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from callcenter.system import reference
+from callcenter.system import centre
 from testline.bench import Bench
 from testline.testers import Caller, open_isup
 from testrig.clock import SECOND
@@ -73,7 +73,7 @@ def wire() -> Iterator[Wire]:
     try:
         assert server.stdout is not None
         assert b"line 0" in server.stdout.readline()
-        yield Wire(line, Served(reference({}).pixit))
+        yield Wire(line, Served(centre({}).pixit))
     finally:
         server.send_signal(signal.SIGTERM)
         server.communicate(timeout=30)

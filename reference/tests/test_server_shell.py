@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from callcenter.cli import main
 from callcenter.config import DATA
 from callcenter.server import LONGEST_BACKLOG, Control, Pacer, PseudowireLine, Server, SoftStation
-from callcenter.system import reference
+from callcenter.system import centre
 from testrig.clock import SECOND
 from testrig.line import DEFAULT_BLOCK
 from testrig.satop import Packetiser
@@ -101,7 +101,7 @@ def test_pseudowire_of_a_faster_far_end_drops_the_oldest() -> None:
 
 @pytest.fixture
 def control() -> Control:
-    system = reference({})
+    system = centre({})
     stations = [SoftStation(number) for number in range(4)]
     system.attach([], stations)
     return Control(system, stations)
@@ -174,7 +174,7 @@ def test_server_sends_its_line_in_real_time_and_journals_to_a_file(tmp_path: Pat
         peer.bind(("127.0.0.1", 0))
         peer.setblocking(False)
         address = ("127.0.0.1", free_port())
-        server = Server(reference({}), [(address, peer.getsockname())], journal=journal)
+        server = Server(centre({}), [(address, peer.getsockname())], journal=journal)
         stop = asyncio.Event()
         task = asyncio.create_task(server.run(stop))
         loop = asyncio.get_running_loop()
