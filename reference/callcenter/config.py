@@ -14,6 +14,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from callcenter.cti.journal import CAPACITY as EVENTS_KEPT
+from callcenter.cti.projections import RECORDS_KEPT
 from callcenter.errors import ConfigurationError
 from callcenter.loading import build, merged, read_toml, refuse
 from callcenter.ss7.mtp2 import N1, N2, Correction
@@ -200,6 +202,15 @@ class AgentConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalConfig:
+    """How much of the past is kept in memory; what is older is dropped, the numbers go on. With `--journal`
+    the command `serve` writes every event to a file as it happens."""
+
+    events: int = EVENTS_KEPT
+    records: int = RECORDS_KEPT
+
+
+@dataclass(frozen=True, slots=True)
 class CentreConfig:
     """Everything the file says."""
 
@@ -219,6 +230,7 @@ class CentreConfig:
     transit: tuple[TransitConfig, ...] = ()
     isup: IsupOptions = field(default_factory=IsupOptions)
     stations: StationsConfig = field(default_factory=StationsConfig)
+    journal: JournalConfig = field(default_factory=JournalConfig)
     prompts: str = ""
     """Directory of recordings that replace the synthesised prompts."""
     timers: dict[str, float] = field(default_factory=dict)
@@ -337,6 +349,9 @@ def parse(table: Mapping[str, Any], *, source: str, directory: Path) -> CentreCo
     config = build(CentreConfig, {**table, "source": source, "directory": str(directory)}, source=source)
     _check_networks(config)
     _check_timers(config)
+    for name in ("events", "records"):
+        if getattr(config.journal, name) < 1:
+            raise refuse(source, f"journal.{name}", getattr(config.journal, name), "1 or more")
     _check_circuits(config)
     _check_people(config)
     _check_numbers(config)

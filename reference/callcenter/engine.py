@@ -49,7 +49,7 @@ class Engine:
         self.config = config
         self.board = board
         self.now: Instant = 0
-        self.journal = Journal()
+        self.journal = Journal(capacity=config.journal.events)
         audio: Mapping[str, Octets] = {
             **LOOPS,
             **load_prompts(config.path(config.prompts) if config.prompts else None),

@@ -56,6 +56,17 @@ def test_caller_comes_back_to_the_place_held_before() -> None:
     assert matcher.agent_free("b", RING) == [Offer("b", 1, "sales")]
 
 
+def test_callers_who_give_up_leave_nothing_behind_while_no_agent_is_there() -> None:
+    matcher = dispatcher()
+    for call in range(1000):
+        matcher.enqueue(call, "sales", call)
+        if call % 10:
+            matcher.leave(call, "sales")
+    assert len(matcher._lines["sales"]._heap) <= 2 * 100 + 65
+    assert matcher.agent_free("a", 1000) == [Offer("a", 0, "sales")]
+    assert matcher.waiting("sales") == tuple(range(10, 1000, 10))
+
+
 @given(
     st.lists(
         st.tuples(st.sampled_from(["call", "free", "gone", "leave", "answer", "wait"]), st.integers(0, 5))

@@ -10,9 +10,13 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from callcenter.calls.leases import Leases
 from testrig.clock import Instant
+
+_SLACK: Final = 64
+"""Callers who have gone that a line may hold besides as many as wait: nobody looks while no agent is free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,15 @@ class _Line:
     def add(self, call: int, arrival: int) -> None:
         self.callers[call] = arrival
         heapq.heappush(self._heap, (arrival, call))
+        if len(self._heap) > 2 * len(self.callers) + _SLACK:
+            self._heap = [(arrival, call) for call, arrival in self.callers.items()]
+            heapq.heapify(self._heap)
+
+    def remove(self, call: int) -> None:
+        """The call waits no more, if it did; its place in the heap goes when it comes up, or with all."""
+        self.callers.pop(call, None)
+        if not self.callers:
+            self._heap.clear()
 
     def first(self) -> tuple[int, int] | None:
         """Arrival number and call of who came first."""
@@ -82,7 +95,7 @@ class Dispatcher:
 
     def leave(self, call: int, queue: str) -> None:
         """The caller has gone for good, from the line or from a ringing agent."""
-        self._lines[queue].callers.pop(call, None)
+        self._lines[queue].remove(call)
         self._arrivals.pop(call, None)
 
     def agent_free(self, agent: str, now: Instant) -> list[Offer]:
@@ -131,7 +144,7 @@ class Dispatcher:
         first = self._lines[queue].first()
         assert first is not None
         call = first[1]
-        del self._lines[queue].callers[call]
+        self._lines[queue].remove(call)
         del self._free[agent]
         offer = Offer(agent, call, queue)
         self._leases.take(agent, offer, now + self._ring_frames[queue])

@@ -66,7 +66,7 @@ class CallEngine:
         self.config = config
         self.trunks = trunks
         self.journal = journal
-        self.projections = Projections()
+        self.projections = Projections(records=config.journal.records)
         journal.subscribe(self.projections.apply)
         self._bus = bus
         self._floor = Floor(bus, journal)

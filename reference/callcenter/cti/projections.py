@@ -11,6 +11,7 @@ from callcenter.cti.journal import Types
 from testrig.system import Event
 
 RECORDS_KEPT: Final = 100_000
+"""Call records kept in memory; older ones are dropped."""
 
 
 @dataclass(slots=True)
@@ -28,8 +29,9 @@ class QueueStatistics:
 class Projections:
     """The projections, kept up to date by `apply`; `replayed` builds them from events."""
 
-    def __init__(self) -> None:
-        self._records: deque[dict[str, object]] = deque(maxlen=RECORDS_KEPT)
+    def __init__(self, *, records: int = RECORDS_KEPT) -> None:
+        """At most `records` call records are kept, the newest."""
+        self._records: deque[dict[str, object]] = deque(maxlen=records)
         self._waiting: dict[str, dict[int, int]] = {}
         self.statistics: dict[str, QueueStatistics] = {}
         self.agents: dict[str, str] = {}

@@ -330,8 +330,8 @@ class IncomingCall(Machine[State, Event]):
         return self._next()
 
     def no_continuity(self, now: Instant) -> None:
-        """T8: release, cause 41 temporary failure."""
-        self._send_release(41, now)
+        """T8: release, cause 41 temporary failure; an engine that has the call already loses it."""
+        self.clear(now, 41)
 
     def failed(self, now: Instant, message: Message) -> None:
         """COT failed: the call comes again on another circuit, this one is checked again."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from callcenter.errors import DecodeError
 from callcenter.ss7.mtp3.codec import Label, Message, Service, decode
 from callcenter.ss7.mtp3.config import Mtp3Config
+from callcenter.ss7.mtp3.hmdt import MessageDistribution
 from callcenter.ss7.mtp3.links import SignallingLink
 from callcenter.ss7.mtp3.management import CHANGEBACK, Heading, Management, decode_management
 from callcenter.ss7.mtp3.tsrc import LinkSet, SignallingRoutingControl
@@ -19,6 +21,7 @@ class ManagementMessages:
     """What a signalling point sends of its own, and what comes back from a link that went down with it."""
 
     config: Mtp3Config
+    hmdt: MessageDistribution
     link_sets: dict[int, LinkSet]
     tsrc: SignallingRoutingControl
 
@@ -72,7 +75,11 @@ class ManagementMessages:
         """Route messages retrieved from a link; tests and what concerned the link are of the past."""
         flows: dict[tuple[int, int], list[bytes]] = {}
         for octets in messages:
-            message = decode(octets, self.config.variant)
+            try:
+                message = decode(octets, self.config.variant)
+            except DecodeError:
+                self.hmdt.discarded.malformed += 1
+                continue
             label = message.label
             own = label.opc == self.config.point_code
             if message.si in {Service.SLT, Service.SLT_SPECIAL} and own:
@@ -86,8 +93,13 @@ class ManagementMessages:
 
     def _repeat(self, message: Message) -> None:
         """Send a message of ours that a link took down with it by another one. Changeback over that link is
-        given up with it; changeover of other links goes on."""
-        found = decode_management(message.data, self.config.variant)
+        given up with it; changeover of other links goes on. What we passed on for somebody who used our point
+        code need not be a message at all."""
+        try:
+            found = decode_management(message.data, self.config.variant)
+        except DecodeError:
+            self.hmdt.discarded.malformed += 1
+            return
         if found.heading not in CHANGEBACK:
             self.send_management(message.label.dpc, found, message.label.sls, message.priority)
 
