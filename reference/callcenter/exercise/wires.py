@@ -119,6 +119,9 @@ class WireBoard:
     def detect_digits(self, port: int, on: bool) -> None:
         """Nobody presses a key."""
 
+    def detect_check_tone(self, port: int, on: bool) -> None:
+        """No tone comes back: what passes here is messages only."""
+
     def ring(self, number: int, on: bool) -> None:
         """No station ends here."""
 
