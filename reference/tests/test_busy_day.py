@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from callcenter.calls.call import Phase
 from callcenter.config import DATA as CONFIGURATIONS
 from callcenter.config import load, reference_config
 from callcenter.exercise.busy import Busy
@@ -67,14 +68,51 @@ def test_restart_of_one_exchange_frees_all_circuits_at_both_ends() -> None:
     assert run.wrong() == []
 
 
+def test_restart_of_the_centre_with_calls_up_resets_free_all_480_circuits() -> None:
+    run = busy(3)
+    run.run(4 * MINUTE)
+    country = run.country
+    assert sum(len(exchange.calls) for exchange in country.far.values()) > 200
+    country.restart_centre()
+    assert country.until(country.in_service, 2 * MINUTE, step=SECOND)
+    held = country.circuits()
+    assert len(held) > 200
+    assert not any(end == "centre" for end, _ in held)
+    country.reset()
+    country.run(2 * SECOND)
+    assert country.circuits() == {}
+    assert all(not exchange.calls for exchange in country.far.values())
+    run.run(MINUTE)
+    assert len(country.engine.calls.calls) > 50
+    run.drain()
+    assert run.wrong() == []
+
+
+def lasting(run: Busy, frames: int) -> set[int]:
+    """Calls in transit that are answered and whose callers stay for `frames` more."""
+    staying = {
+        leg
+        for end, number, _, leg in run._ends
+        if end > run.country.now + frames and run._latest[leg] == number
+    }
+    return {
+        call.id
+        for call in run.country.engine.calls.calls
+        if call.phase is Phase.TRANSIT and call.answered is not None and call.trunk in staying
+    }
+
+
 def cut(run: Busy, links: dict[str, int], expected: str) -> None:
     """Cut the first links to each peer during traffic for a minute, mend them, and let the calls end."""
     country = run.country
+    talking = lasting(run, 4 * SECOND)
+    assert len(talking) > 50
     broken = [cable for peer, count in links.items() for cable in country.cables_to[peer][:count]]
     for cable in broken:
         cable.break_off()
     run.run(3 * SECOND)
     assert country.engine.signalling.destination_state(country.config.point("west")) == expected
+    assert talking <= {call.id for call in country.engine.calls.calls}, "a failing link ends no call"
     up, placed = len(country.engine.calls.calls), run.traffic.placed
     run.run(MINUTE)
     assert run.traffic.placed > placed + 100

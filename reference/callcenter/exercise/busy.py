@@ -52,6 +52,8 @@ class Busy:
         self.traffic = Traffic()
         self._ends: list[tuple[int, int, str, Leg]] = []
         self._number = 0
+        self._latest: dict[Leg, int] = {}
+        """Number of the call that its caller placed last, by circuit."""
         exchanges = self.country.far.values()
         self.circuits = sum(len(exchange.legs) for exchange in exchanges)
         self.calls_an_hour = self.circuits * OCCUPANCY * 60 * MINUTE / HOLDING
@@ -73,8 +75,7 @@ class Busy:
             taken = sum(len(exchange.calls) for exchange in country.far.values())
             self.traffic.circuit_frames += taken * (country.now - before)
             while self._ends and self._ends[0][0] <= country.now:
-                _, _, peer, leg = heapq.heappop(self._ends)
-                country.far[peer].hang_up(leg)
+                self._hang_up()
             if self._next <= country.now:
                 self._arrival()
                 self._next = self._later(60 * MINUTE / self.calls_an_hour)
@@ -91,7 +92,14 @@ class Busy:
         self.traffic.placed += 1
         exchange.call(leg, self._number_wanted())
         self._number += 1
+        self._latest[leg] = self._number
         heapq.heappush(self._ends, (self._later(HOLDING), self._number, peer, leg))
+
+    def _hang_up(self) -> None:
+        """The caller whose time is up hangs up, unless the call is over and the circuit has another one."""
+        _, number, peer, leg = heapq.heappop(self._ends)
+        if self._latest[leg] == number:
+            self.country.far[peer].hang_up(leg)
 
     def _number_wanted(self) -> str:
         chance = self.random.random()
@@ -105,9 +113,8 @@ class Busy:
         """No more calls; those there are come to their end."""
         country = self.country
         while self._ends:
-            at, _, peer, leg = heapq.heappop(self._ends)
-            country.run(max(0, at - country.now))
-            country.far[peer].hang_up(leg)
+            country.run(max(0, self._ends[0][0] - country.now))
+            self._hang_up()
             country.settle()
         for exchange in country.far.values():
             for leg in list(exchange.calls):

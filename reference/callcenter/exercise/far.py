@@ -181,6 +181,24 @@ class Country(World):
             cable.mend()
         return fresh
 
+    def restart_centre(self) -> None:
+        """Switch the centre off and on: it has forgotten everything, its lines were dead."""
+        for cable in self.cables:
+            cable.break_off()
+        self.nodes = [(node, board) for node, board in self.nodes if node is not self.engine]
+        self.cables.clear()
+        self.run(SECOND)
+        self.board = WireBoard()
+        self.engine = Engine(self.config, self.board)
+        self.engine.now = self.board.now = self.now
+        self.engine.start()
+        self.nodes.append((self.engine, self.board))
+        for peer, exchange in self.far.items():
+            self.cables_to[peer] = join(self.board, exchange.board)
+            self.cables += self.cables_to[peer]
+        for cable in self.cables:
+            cable.mend()
+
     def links(self) -> list[str]:
         """State of every link at both ends."""
         ends: list[Signalling] = [self.engine.signalling, *(each.signalling for each in self.far.values())]
