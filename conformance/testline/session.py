@@ -54,6 +54,8 @@ class Session:
         self.catalogue.select(self.patterns)
         self._rig: Rig | None = None
         self._refusal: Exception | None = None
+        self._identity: dict[str, Any] = {}
+        """Rig and system as they stood when the rig was opened: setups of single cases change them."""
         self._oracles: dict[Variant, Oracle] = {}
         self.records: list[CaseRecord] = []
         self.identity: dict[str, Any] = {}
@@ -72,6 +74,7 @@ class Session:
             except Exception as error:
                 self._refusal = error
                 raise
+            self._identity = {"rig": self._rig.describe(), "system": self._system(self._rig)}
         return self._rig
 
     def pics(self) -> Pics:
@@ -93,8 +96,7 @@ class Session:
             return {}
         pics = self.pics()
         return {
-            "rig": self._rig.describe(),
-            "system": self._system(self._rig),
+            **self._identity,
             "pics": {**pics.as_dict(), "sha256": pics.sha256, "source": pics.source},
             "oracle": self._opinion(),
         }

@@ -52,7 +52,7 @@ def test_circuit_without_its_loop_fails_and_the_call_takes_another(pair: Pair) -
         else:
             listen(sink, source)  # type: ignore[arg-type]
 
-    board.listen = broken  # type: ignore[method-assign, assignment]
+    board.listen = broken  # type: ignore[method-assign]
     dials(pair, pair.away.pixit.menu_number)
     pair.hears("home", 0, MARKER_HZ["greeting"], 5 * SECOND)
     assert notes(pair.home).count("continuity check failed") == 1
