@@ -143,6 +143,17 @@ def _comes_from(error: BaseException, package: str) -> bool:
     return False
 
 
+def _bound(error: NotApplicable, needs: list[str], pics: Pics) -> list[str]:
+    """Return the declared items that forbid a case to end as not applicable.
+
+    None when the rig lacks something, or when the PICS itself excludes the case by one of its items, whatever
+    the others are declared. An outcome that names the item that is missing is bound by that one only.
+    """
+    if isinstance(error, RigLacks) or pics.excluded(needs) is not None:
+        return []
+    return pics.declared([error.item] if error.item else needs)
+
+
 @dataclass(slots=True)
 class CaseRun:
     """A case while it runs; its record when it has run."""
@@ -162,8 +173,8 @@ class CaseRun:
             return
         package = "" if self.bench is None else type(self.bench.system).__module__.partition(".")[0]
         finding = classify(error, system_package=package)
-        declared = pics.declared(self.record.needs)
-        if declared and finding.verdict is Verdict.NOT_APPLICABLE and not isinstance(error, RigLacks):
+        declared = _bound(error, self.record.needs, pics) if isinstance(error, NotApplicable) else []
+        if declared:
             finding = Finding(
                 Verdict.FAIL,
                 "system",

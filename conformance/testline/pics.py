@@ -143,7 +143,13 @@ ITEMS: Final[dict[str, Item]] = {
     ),
     "isup.connected_line": Item("connected number given on request", "Q.731.5", ("isup.incoming",)),
     "isup.user_to_user": Item("user-to-user information (service 1) shown", "Q.737.1", ("isup.incoming",)),
-    "isup.closed_user_group": Item("closed user groups", "Q.735.1", ("isup.incoming",)),
+    "isup.closed_user_group": Item(
+        "calls that may not leave their closed user group are refused", "Q.735.1", ("isup.incoming",)
+    ),
+    "isup.facility_refusal": Item(
+        "user-to-user services asked for explicitly are refused", "Q.737.1", ("isup.incoming",)
+    ),
+    "isup.identification": Item("the calling party is identified (IDR)", "Q.731.7", ("isup.outgoing",)),
     "tup": Item("telephone user part, basic call", "Q.723, Q.724", ("mtp3",)),
     "tup.incoming": Item("calls from the network to the system", "Q.724 1", ("tup",)),
     "tup.outgoing": Item("calls from the system to the network", "Q.724 1", ("tup",)),

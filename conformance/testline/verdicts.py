@@ -72,9 +72,17 @@ class Inconclusive(Outcome):
 
 
 class NotApplicable(Outcome):
-    """The case does not apply to this system; the reason says which declaration excludes it."""
+    """The case does not apply to this system; the reason says which declaration excludes it.
+
+    Raised while a case runs, it says that something is not there: of PICS item `item`, or without one, of any
+    that the case needs. Declared supported, that item makes the verdict *fail*.
+    """
 
     verdict = Verdict.NOT_APPLICABLE
+
+    def __init__(self, reason: str, *, item: str = "") -> None:
+        self.item = item
+        super().__init__(reason)
 
 
 class RigLacks(NotApplicable):

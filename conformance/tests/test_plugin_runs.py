@@ -358,3 +358,39 @@ def test_plugin_is_inert_without_its_option(pytester: pytest.Pytester) -> None:
         """
     )
     pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+BOUND = '''
+
+@toy(14, needs=["e1.crc4", "mtp2"])
+def test_needs_what_is_there_and_what_is_not(bench):
+    """One item declared yes, one no."""
+    bench.run(40)
+
+
+@toy(15, needs="mtp2")
+def test_finds_something_else_missing(bench):
+    """What is not there is no item of the case's."""
+    raise NotApplicable("there is no ISDN access", item="isup.isdn_access")
+'''
+
+
+def test_declared_no_excludes_whatever_else_is_declared(place: pytest.Pytester) -> None:
+    toys = place.path / "toycases" / "toys.py"
+    toys.write_text(toys.read_text() + BOUND)
+    (place.path / "pics.yaml").write_text("items: {e1.crc4: no, mtp2: yes}\n")
+    _, cases = run(place, "--pics", "pics.yaml", "--select", "toy/14")
+    assert cases["toy/14"]["verdict"] == "not applicable"
+    assert "declares e1.crc4 not supported" in cases["toy/14"]["reason"]
+
+
+def test_missing_item_binds_by_its_own_declaration_only(place: pytest.Pytester) -> None:
+    toys = place.path / "toycases" / "toys.py"
+    toys.write_text(toys.read_text() + BOUND)
+    (place.path / "pics.yaml").write_text("items: {mtp2: yes}\n")
+    _, cases = run(place, "--pics", "pics.yaml", "--select", "toy/15")
+    assert cases["toy/15"]["verdict"] == "not applicable"
+    (place.path / "pics.yaml").write_text("items: {mtp2: yes, isup.isdn_access: yes}\n")
+    _, cases = run(place, "--pics", "pics.yaml", "--select", "toy/15")
+    assert cases["toy/15"]["verdict"] == "fail"
+    assert "declares isup.isdn_access supported" in cases["toy/15"]["reason"]

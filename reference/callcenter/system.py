@@ -62,6 +62,13 @@ PICS: Final = dict.fromkeys(
         "isup.pass_on",
         "isup.user_to_user",
         "isup.other_access",
+        "isup.bearer_refusal",
+        "isup.no_passing",
+        "isup.suspend_forward",
+        "isup.connected_line",
+        "isup.closed_user_group",
+        "isup.facility_refusal",
+        "isup.identification",
         "tup",
         "tup.incoming",
         "tup.outgoing",
@@ -90,9 +97,6 @@ PICS: Final = dict.fromkeys(
     True,
 ) | dict.fromkeys(
     (
-        "isup.bearer_refusal",
-        "isup.no_passing",
-        "isup.suspend_forward",
         "isup.propagation_delay",
         "isup.segments_sent",
         "isup.forward_transfer",
@@ -101,8 +105,6 @@ PICS: Final = dict.fromkeys(
         "isup.multirate",
         "isup.echo_control",
         "isup.release_failure",
-        "isup.connected_line",
-        "isup.closed_user_group",
     ),
     False,
 )

@@ -14,6 +14,7 @@ from callcenter.calls.primitives import (
     Charging,
     Continuity,
     Digits,
+    Discard,
     ForwardTransfer,
     Leg,
     Proceeding,
@@ -110,6 +111,7 @@ PRIMITIVES: dict[str, Any] = {
     "SUSPEND": Suspend(),
     "RESUME": Resume(),
     "CHARGING": Charging(3),
+    "DISCARD": Discard(),
     "PASS": Transparent("isup", (compose(9, Type.FOT),)),
     "CLEAR": 97,
 }

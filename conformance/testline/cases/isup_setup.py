@@ -73,7 +73,8 @@ def address_complete(centre: Centre, *, free: bool, isdn: bool) -> None:
         raise NotApplicable("the system answers by CON, without ACM")
     if bool(first.isdn_access) is not isdn:
         raise NotApplicable(
-            f"the system's terminating access is {'ISDN' if first.isdn_access else 'not ISDN'}"
+            f"the system's terminating access is {'ISDN' if first.isdn_access else 'not ISDN'}",
+            item="isup.isdn_access" if isdn else "isup.other_access",
         )
     centre.bench.until(
         lambda: int(first.called_status) == (1 if free else 0),
@@ -198,7 +199,7 @@ def test_con_sent(isup: IsupTester) -> None:
     """A system that answers at once by CON sends no ACM or ANM for the call."""
     call = isup.seize(called=isup.pixit.menu_number)
     if call.expect("ACM", "CON", within=10 * SECOND).title == "ACM":
-        raise NotApplicable("the system answers by ACM and ANM")
+        raise NotApplicable("the system answers by ACM and ANM", item="isup.connect")
     call.expect_nothing(during=2 * SECOND)
     call.release()
     isup.expect_idle(call.cic)

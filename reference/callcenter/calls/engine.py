@@ -35,6 +35,7 @@ from callcenter.calls.primitives import (
     Failed,
     Indication,
     Leg,
+    Medium,
     Primitive,
     Proceeding,
     Release,
@@ -56,6 +57,10 @@ from testrig.clock import Instant, frames
 _CONGESTION: Final = frozenset({27, 34, 38, 41, 42, 44, 47})
 """Causes that the caller hears as congestion tone, not busy tone (Q.850 classes 010, resource; E.182)."""
 
+_TELEPHONE: Final = frozenset({Medium.SPEECH, Medium.AUDIO_3K1})
+"""Media of calls that agents and flows can take. Without the fallback of Q.764 2.5 a call that prefers
+64 kbit/s is refused like one that insists on it."""
+
 
 class CallEngine:
     """Calls, queues, flows and agents of one centre."""
@@ -76,7 +81,8 @@ class CallEngine:
         self.desk = Desk(config.agents, bus, journal, self)
         self.queues = Queues(config.queues, self._floor, self)
         self.flows = Flows(flows, self._floor, self)
-        self.transit = Transit(config.transit, self._floor, trunks, config.outgoing.attempts, self)
+        systems = {group.name: group.user for group in config.trunk_groups}
+        self.transit = Transit(config.transit, systems, self._floor, trunks, config.outgoing.attempts, self)
         self.overlap = Overlap((*config.numbers, *(route.prefix for route in config.transit)))
 
     @property
@@ -122,7 +128,7 @@ class CallEngine:
             else:
                 self.over(call, primitive.cause, "caller" if call.incoming else "called party", now)
         elif call.phase is Phase.TRANSIT and leg == call.trunk:
-            self.transit.forward(call, primitive)
+            self.transit.forward(call, primitive, now)
         elif call.phase is Phase.TRANSIT:
             self.transit.backward(call, primitive, now)
         elif call.phase is Phase.COLLECTING and isinstance(primitive, Digits | Continuity):
@@ -170,6 +176,8 @@ class CallEngine:
             self.overlap.wait(call, now)
         elif not self.trunks.in_service(leg) and (target or onward):
             self._refuse(call, Cause.TEMPORARY_FAILURE, "circuit out of service", now)
+        elif target is not None and call.setup.medium not in _TELEPHONE:
+            self._refuse(call, Cause.BEARER_NOT_IMPLEMENTED, "not a telephone call", now)
         elif onward is not None:
             self.transit.enter(call, onward, now)
         elif target is None:

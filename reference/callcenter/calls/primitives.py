@@ -6,7 +6,7 @@ leg, indications come from a leg; the classes are the same, the direction is the
 them (`request(...)` down, a returned list up).
 
 Forward: Setup, Digits, Continuity, ForwardTransfer. Backward: Proceeding, Alerting, Progress, Answer,
-Charging, Suspend, Resume. Either way: Release, Released, Transparent; Failed answers a Setup.
+Charging. Either way: Suspend, Resume, Release, Released, Transparent; Failed and Discard answer a Setup.
 
 Values are those of Q.763 and Q.850 where a field has coded values; every other signalling system maps its own
 to them. A call in transit hands the primitives of one leg to the other as they are.
@@ -15,7 +15,7 @@ to them. A call in transit hands the primitives of one leg to the other as they 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import NamedTuple, TypeAlias
 
 
@@ -43,6 +43,7 @@ class Cause(IntEnum):
     TEMPORARY_FAILURE = 41
     SWITCHING_EQUIPMENT_CONGESTION = 42
     REQUESTED_CIRCUIT_NOT_AVAILABLE = 44
+    BEARER_NOT_IMPLEMENTED = 65
     RECOVERY_ON_TIMER_EXPIRY = 102
     PROTOCOL_ERROR = 111
     INTERWORKING = 127
@@ -84,6 +85,7 @@ class Medium(IntEnum):
     SPEECH = 0
     UNRESTRICTED_64K = 2
     AUDIO_3K1 = 3
+    PREFERRED_64K = 6
 
 
 class Charge(IntEnum):
@@ -129,6 +131,14 @@ class Redirection:
     """0 unknown, 1 busy, 2 no reply, 3 unconditional."""
 
 
+class Unpassed(Enum):
+    """What to do with what cannot be passed on, as its sender says (Q.763 3.33 and 3.41)."""
+
+    LEAVE_OUT = "discard the part"
+    DISCARD = "discard the message"
+    RELEASE = "release the call"
+
+
 @dataclass(frozen=True, slots=True)
 class Transparent:
     """What only legs of one signalling system understand, and the engine hands on unread: also a primitive of
@@ -137,6 +147,10 @@ class Transparent:
     system: str
     """`isup`, `tup`: a leg of another system leaves it out."""
     items: tuple[object, ...]
+    unpassed: Unpassed = Unpassed.LEAVE_OUT
+    """What to do when the other leg speaks another system."""
+    cause: int = Cause.NORMAL_UNSPECIFIED
+    """Cause of `Unpassed.RELEASE`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +270,7 @@ class Charging:
 
 @dataclass(frozen=True, slots=True)
 class Suspend:
-    """The called party has hung up but may come back (TUP: clear-back)."""
+    """The called party has hung up but may come back (TUP: clear-back), or a party has suspended the call."""
 
     by_network: bool = True
     """False: an ISDN user has suspended the call (Q.763 3.52)."""
@@ -286,6 +300,11 @@ class Released:
 
 
 @dataclass(frozen=True, slots=True)
+class Discard:
+    """Forget a `Setup`, as if its message had not come: its circuit is idle, nothing is said."""
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """A requested setup came to nothing before it left (dual seizure lost, circuit blocked or out of
     service, continuity check failed): the engine may try another circuit."""
@@ -308,6 +327,7 @@ Primitive: TypeAlias = (
     | Release
     | Released
     | Failed
+    | Discard
     | Transparent
 )
 

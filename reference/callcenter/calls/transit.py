@@ -2,20 +2,21 @@
 
 The speech path is through both ways from the IAM on (Q.764 2.1.1.2, Q.724 1.5): the caller hears the tones of
 the called side. What only one signalling system understands goes along in `Transparent` parts, which a leg of
-another system leaves out; there the interworking is in the primitives.
+another system leaves out; there the interworking is in the primitives. What may not be left out (`Unpassed`)
+discards the message or releases the call instead.
 
 | from one leg | to the other |
 |---|---|
 | Digits, Continuity, ForwardTransfer | onward |
-| Proceeding, Progress, Alerting, Answer, Charging, Suspend, Resume | back |
-| Transparent | either way |
+| Proceeding, Progress, Alerting, Answer, Charging | back |
+| Transparent, Suspend, Resume | either way |
 | Release | Released to where it came from, Release to the other leg |
 | Failed | another circuit is tried, then Release with cause 34 |
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final, Protocol
 
@@ -28,9 +29,11 @@ from callcenter.calls.primitives import (
     Charging,
     Continuity,
     Digits,
+    Discard,
     Failed,
     ForwardTransfer,
     Leg,
+    Medium,
     Primitive,
     Proceeding,
     Progress,
@@ -39,6 +42,7 @@ from callcenter.calls.primitives import (
     Resume,
     Suspend,
     Transparent,
+    Unpassed,
 )
 from callcenter.calls.trunks import Trunks
 from callcenter.config import TransitConfig
@@ -48,8 +52,15 @@ from testrig.clock import Instant
 EXCHANGE_ROUTING_ERROR: Final = 25
 """Cause when the hop counter is used up (Q.764 2.15)."""
 
-_ONWARD: Final = (Digits, Continuity, ForwardTransfer, Transparent)
+_ONWARD: Final = (Digits, Continuity, ForwardTransfer, Transparent, Suspend, Resume)
 _BACK: Final = (Proceeding, Progress, Alerting, Answer, Charging, Suspend, Resume, Transparent)
+
+
+def _brought(primitive: Primitive) -> Transparent | None:
+    """What only one signalling system understands of a backward primitive."""
+    if isinstance(primitive, Proceeding | Progress | Alerting | Answer | Charging):
+        return primitive.transparent
+    return None
 
 
 class Legs(Protocol):
@@ -72,9 +83,16 @@ class Transit:
     """The calls in transit."""
 
     def __init__(
-        self, routes: Iterable[TransitConfig], floor: Floor, trunks: Trunks, attempts: int, legs: Legs
+        self,
+        routes: Iterable[TransitConfig],
+        systems: Mapping[str, str],
+        floor: Floor,
+        trunks: Trunks,
+        attempts: int,
+        legs: Legs,
     ) -> None:
-        """`attempts`: circuits tried for one call."""
+        """`systems`: the signalling system by trunk group; `attempts`: circuits tried for one call."""
+        self._systems = systems
         self._routes = sorted(routes, key=lambda route: len(route.prefix), reverse=True)
         self._floor = floor
         self._trunks = trunks
@@ -91,6 +109,10 @@ class Transit:
         call.route = route
         if call.setup.hops == 0:
             self._refuse(call, EXCHANGE_ROUTING_ERROR, "hop counter used up", now)
+        elif call.setup.medium > Medium.PREFERRED_64K:
+            self._refuse(call, Cause.BEARER_NOT_IMPLEMENTED, "more than one circuit asked for", now)
+        elif not self._passes(call, call.setup.transparent, route.trunk_group, now):
+            return
         else:
             self._place(call, now)
 
@@ -111,14 +133,32 @@ class Transit:
         self._floor.bus.join(call.trunk, leg)
         self._note(call, Types.NETWORK_REACHED, now, attempt=len(call.tried))
 
-    def forward(self, call: Call, primitive: Primitive) -> None:
+    def _passes(self, call: Call, brought: Transparent | None, group: str, now: Instant) -> bool:
+        """Whether a primitive goes on to `group`; if not, do what the sender of `brought` has asked for."""
+        if brought is None or brought.system == self._systems[group]:
+            return True
+        if brought.unpassed is Unpassed.DISCARD:
+            if call.onward is None and call.trunk is not None:
+                self._floor.request(call.trunk, Discard())
+                self._legs.over(call, Cause.INTERWORKING, "centre", now)
+            return False
+        if brought.unpassed is Unpassed.RELEASE:
+            self._note(call, Types.FAILED, now, cause=brought.cause, reason="not to be passed on")
+            self.clear(call, brought.cause)
+            self._legs.over(call, brought.cause, "centre", now)
+            return False
+        return True
+
+    def forward(self, call: Call, primitive: Primitive, now: Instant) -> None:
         """Word from the calling side."""
         if isinstance(primitive, Digits):
             call.setup = replace(
                 call.setup, called=call.setup.called + primitive.digits, complete=primitive.complete
             )
         if isinstance(primitive, _ONWARD) and call.onward is not None:
-            self._floor.request(call.onward, primitive)
+            brought = primitive if isinstance(primitive, Transparent) else None
+            if self._passes(call, brought, call.onward.group, now):
+                self._floor.request(call.onward, primitive)
 
     def backward(self, call: Call, primitive: Primitive, now: Instant) -> None:
         """Word from the called side."""
@@ -126,6 +166,9 @@ class Transit:
             self._failed(call, primitive, now)
         elif isinstance(primitive, _BACK):
             assert call.trunk is not None
+            brought = primitive if isinstance(primitive, Transparent) else _brought(primitive)
+            if not self._passes(call, brought, call.trunk.group, now):
+                return
             self._floor.request(call.trunk, primitive)
             if isinstance(primitive, Alerting):
                 self._note(call, Types.DELIVERED, now)

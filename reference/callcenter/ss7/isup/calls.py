@@ -34,6 +34,7 @@ from callcenter.calls.primitives import (
     Transparent,
 )
 from callcenter.ss7.isup.codec import Message, compose
+from callcenter.ss7.isup.compatibility import unpassed_parameters
 from callcenter.ss7.isup.indicators import (
     BackwardCallIndicators,
     CallingPartysCategory,
@@ -196,9 +197,14 @@ class Offered:
                             each.closed_user_group, connected_line_requested=each.connected_line_requested
                         )
                     )
-            elif type(each) not in _READ:
+            elif type(each) not in _READ or (type(each) is CallingPartyNumber and not _plain(each)):
                 left.append(each)
         return left
+
+
+def _plain(number: CallingPartyNumber) -> bool:
+    """Whether the fields of `Setup` hold all that a calling number says."""
+    return bool(number.digits) and number.plan == 1 and not number.incomplete and number.presentation <= 1
 
 
 def _redirection(information: Parameter | None) -> Redirection | None:
@@ -211,7 +217,7 @@ def _redirection(information: Parameter | None) -> Redirection | None:
 
 def _transparent(items: Iterable[Parameter]) -> Transparent | None:
     held = tuple(items)
-    return Transparent(ISUP, held) if held else None
+    return Transparent(ISUP, held, *unpassed_parameters(held)) if held else None
 
 
 def items_of(transparent: Transparent | None) -> list[Parameter]:
@@ -262,7 +268,7 @@ def initial_address(cic: int, setup: Setup, config: IsupConfig, *, check: int = 
 def _optional(setup: Setup, config: IsupConfig, brought: list[Parameter]) -> list[Parameter]:
     """The optional parameters of an IAM that `setup` has fields for."""
     optional: list[Parameter] = []
-    if setup.calling:
+    if setup.calling and not any(type(each) is CallingPartyNumber for each in brought):
         optional.append(
             CallingPartyNumber(
                 setup.calling,
@@ -359,7 +365,7 @@ def backward_primitive(message: Message, *, transit: bool = False) -> Primitive:
     if transit and indicators != BackwardCallIndicators(
         indicators.charge, indicators.called_status, _ORDINARY
     ):
-        brought = Transparent(ISUP, (indicators, *message.optional))
+        brought = _transparent((indicators, *message.optional))
     kind = Alerting if indicators.called_status == _FREE else Proceeding
     return kind(in_band, indicators.charge, brought)
 

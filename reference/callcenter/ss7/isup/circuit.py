@@ -18,6 +18,7 @@ from callcenter.calls.primitives import (
     Charging,
     Continuity,
     Digits,
+    Discard,
     Failed,
     ForwardTransfer,
     Leg,
@@ -73,7 +74,7 @@ INCOMING: Final[dict[int, cpc_in_fsm.Event]] = {
     Type.ACM: _In.BACKWARD,
     Type.CON: _In.BACKWARD,
     Type.ANM: _In.BACKWARD,
-    Type.CPG: _In.BACKWARD,
+    Type.CPG: _In.CPG,
     Type.INR: _In.BACKWARD,
 }
 """Events of an incoming call by message; COT is two events."""
@@ -106,6 +107,7 @@ REQUESTS: Final[dict[type[Primitive], cpc_in_fsm.Event]] = {
     Suspend: _In.SUSPEND,
     Resume: _In.RESUME,
     Charging: _In.CHARGING,
+    Discard: _In.DISCARD,
     Transparent: _In.PASS,
     Release: _In.RELEASE,
 }
@@ -115,6 +117,8 @@ ORDERS: Final[dict[type[Primitive], cpc_out_fsm.Event]] = {
     Digits: _Out.DIGITS,
     Continuity: _Out.CONTINUITY,
     ForwardTransfer: _Out.FORWARD_TRANSFER,
+    Suspend: _Out.SUSPEND,
+    Resume: _Out.RESUME,
     Transparent: _Out.PASS,
     Release: _Out.RELEASE,
 }

@@ -10,16 +10,18 @@ out.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import Final
 
+from callcenter.calls.primitives import Unpassed
 from callcenter.errors import DecodeError
 from callcenter.ss7.isup.codec import Message, decode_optional
 from callcenter.ss7.isup.indicators import (
     MessageCompatibilityInformation,
     ParameterCompatibilityInformation,
 )
-from callcenter.ss7.isup.messages import PARAMETERS, Type
+from callcenter.ss7.isup.messages import FORMATS, PARAMETERS, Type
 from callcenter.ss7.isup.parameters import Parameter
 
 UNKNOWN_MESSAGE: Final = 97
@@ -35,6 +37,13 @@ CHECKED: Final = frozenset(
     (Type.IAM, Type.SAM, Type.ACM, Type.CPG, Type.ANM, Type.CON, Type.SUS, Type.RES, Type.INR, Type.INF)
 )
 """Messages whose unrecognised parameters are looked at."""
+
+
+_DISCARD_PARAMETER: Final = 0x10
+_NOT_PASSED: Final = 0x60
+"""Bits G and F: pass on not possible. 0 and the value reserved: release the call (Q.763 3.41)."""
+_NOT_PASSED_DISCARD_MESSAGE: Final = 0x20
+_NOT_PASSED_DISCARD_PARAMETER: Final = 0x40
 
 
 class Action(Enum):
@@ -67,6 +76,41 @@ def unknown_message(message: Message, *, transit: bool = False) -> tuple[Action,
         return Action.PASS_ON, bool(found.send_notification)
     # Pass on, which the last exchange cannot do (Q.764 2.9.5.3.2).
     return (Action.DISCARD if found.pass_on_impossible_discard else Action.RELEASE), False
+
+
+def unpassed_message(message: Message) -> tuple[Unpassed, int]:
+    """Return what to do about a message that cannot be passed on, and the cause if that is to release.
+
+    Behind us is another signalling system: we are a type A exchange, for which every instruction counts
+    (Q.764 2.9.5.3). What we know ourselves is left out.
+    """
+    if message.kind in FORMATS:
+        return Unpassed.LEAVE_OUT, UNKNOWN_MESSAGE
+    action, _ = unknown_message(message)
+    return (Unpassed.RELEASE if action is Action.RELEASE else Unpassed.LEAVE_OUT), UNKNOWN_MESSAGE
+
+
+def unpassed_parameters(parameters: Iterable[Parameter]) -> tuple[Unpassed, int]:
+    """The same for the parameters of a message: bits G and F, unless an earlier bit decides."""
+    held = tuple(parameters)
+    unknown = {each.number for each in held if each.number not in PARAMETERS}
+    found = Unpassed.LEAVE_OUT
+    for each in held:
+        for told in each.instructions if isinstance(each, ParameterCompatibilityInformation) else ():
+            octet = told.octets[0]
+            if told.code not in unknown:
+                continue
+            if told.release_call:
+                return Unpassed.RELEASE, UNKNOWN_PARAMETER
+            if told.discard_message:
+                found = Unpassed.DISCARD
+            elif octet & _DISCARD_PARAMETER:
+                continue
+            elif octet & _NOT_PASSED == _NOT_PASSED_DISCARD_MESSAGE:
+                found = Unpassed.DISCARD
+            elif octet & _NOT_PASSED != _NOT_PASSED_DISCARD_PARAMETER:
+                return Unpassed.RELEASE, UNKNOWN_PARAMETER
+    return found, UNKNOWN_PARAMETER
 
 
 def _optional_part(body: bytes) -> tuple[Parameter, ...]:

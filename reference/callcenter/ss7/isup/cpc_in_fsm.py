@@ -21,6 +21,7 @@ from callcenter.calls.primitives import (
     Check,
     Continuity,
     Digits,
+    Discard,
     ForwardTransfer,
     Proceeding,
     Progress,
@@ -32,6 +33,8 @@ from callcenter.calls.primitives import (
 from callcenter.fsm import Machine, Table, Transition, Unexpected
 from callcenter.ss7.isup.calls import ISUP, Offered, acm, answer, call_progress, connect, release
 from callcenter.ss7.isup.codec import Message
+from callcenter.ss7.isup.compatibility import unpassed_message
+from callcenter.ss7.isup.facilities import connected_number, not_provided, refusal, rejected
 from callcenter.ss7.isup.indicators import (
     CallingPartysCategory,
     ContinuityIndicators,
@@ -39,7 +42,13 @@ from callcenter.ss7.isup.indicators import (
     SuspendResumeIndicators,
 )
 from callcenter.ss7.isup.messages import Type
-from callcenter.ss7.isup.parameters import CauseIndicators, Parameter, SubsequentNumber
+from callcenter.ss7.isup.parameters import (
+    CalledPartyNumber,
+    CauseIndicators,
+    ConnectedNumber,
+    Parameter,
+    SubsequentNumber,
+)
 from callcenter.ss7.isup.supplementary import ChargeInformation
 from callcenter.ss7.notices import What
 from testrig.clock import Instant
@@ -90,6 +99,8 @@ class Event(Enum):
     RESUME = "Resume"
     CHARGING = "Charging"
     PASS = "Transparent"
+    DISCARD = "Discard"
+    CPG = "CPG"
     RELEASE = "Release"
     CLEAR = "release by unrecognised information"
     T1 = "T1"
@@ -105,6 +116,7 @@ class Event(Enum):
 
 S, E = State, Event
 _COLLECT: Final = (S.WAIT_FOR_ADDRESS, S.WAIT_FOR_CONTINUITY, S.WAIT_FOR_ACM)
+_COLLECTED: Final = (*_COLLECT, S.WAIT_FOR_RLC)
 _WAITING: Final = (S.WAIT_FOR_ADDRESS, S.WAIT_FOR_CONTINUITY)
 _KNOWN: Final = (S.WAIT_FOR_ACM, S.WAIT_FOR_ANM, S.ANSWERED)
 _UP: Final = (*_COLLECT, S.WAIT_FOR_ANM, S.ANSWERED)
@@ -115,14 +127,14 @@ TABLE: Final[Table[State, Event]] = Table(
     State,
     Event,
     {
-        (S.IDLE, E.IAM): Transition("seized", _COLLECT, "Q.764 2.1.1"),
+        (S.IDLE, E.IAM): Transition("seized", _COLLECTED, "Q.764 2.1.1"),
         (S.IDLE, E.CCR): Transition("recheck", S.CONTINUITY_RECHECK, "Q.764 2.1.8"),
-        (S.WAIT_FOR_ADDRESS, E.SAM): Transition("more_digits", _COLLECT, "Q.764 2.1.2"),
-        (S.WAIT_FOR_ADDRESS, E.SGM): Transition("segment", _COLLECT, "Q.764 2.1.12"),
-        (S.WAIT_FOR_ADDRESS, E.T34): Transition("no_segment", _COLLECT, "Q.764 2.1.12"),
-        (S.WAIT_FOR_ADDRESS, E.INF): Transition("information", _COLLECT, "Q.764 2.1.9"),
+        (S.WAIT_FOR_ADDRESS, E.SAM): Transition("more_digits", _COLLECTED, "Q.764 2.1.2"),
+        (S.WAIT_FOR_ADDRESS, E.SGM): Transition("segment", _COLLECTED, "Q.764 2.1.12"),
+        (S.WAIT_FOR_ADDRESS, E.T34): Transition("no_segment", _COLLECTED, "Q.764 2.1.12"),
+        (S.WAIT_FOR_ADDRESS, E.INF): Transition("information", _COLLECTED, "Q.764 2.1.9"),
         (S.WAIT_FOR_ADDRESS, E.T33): Transition("no_information", S.WAIT_FOR_RLC, "Q.764 2.1.9"),
-        (S.WAIT_FOR_ADDRESS, E.T10): Transition("no_more_digits", _COLLECT, "Q.764 table A.1"),
+        (S.WAIT_FOR_ADDRESS, E.T10): Transition("no_more_digits", _COLLECTED, "Q.764 table A.1"),
         (S.WAIT_FOR_ADDRESS, E.T35): Transition("incomplete", S.WAIT_FOR_RLC, "Q.764 2.2.5"),
         (S.WAIT_FOR_ACM, E.SAM): Transition("digits_after", S.WAIT_FOR_ACM, "Q.764 2.1.2"),
         (S.WAIT_FOR_ACM, E.SGM): Transition("late", S.WAIT_FOR_ACM),
@@ -136,6 +148,8 @@ TABLE: Final[Table[State, Event]] = Table(
         (S.WAIT_FOR_ANM, E.ALERTING): Transition("progress", S.WAIT_FOR_ANM, "Q.764 2.1.6"),
         (S.WAIT_FOR_ANM, E.PROGRESS): Transition("progress", S.WAIT_FOR_ANM, "Q.764 2.1.6"),
         (S.WAIT_FOR_ANM, E.ANSWER): Transition("answered", S.ANSWERED, "Q.764 2.1.7"),
+        (S.WAIT_FOR_ACM, E.DISCARD): Transition("discard", S.IDLE, "Q.764 2.9.5.3.3"),
+        (S.ANSWERED, E.CPG): Transition("passed", S.ANSWERED, "Q.733.2, Q.734.1"),
         (S.ANSWERED, E.SUS): Transition("suspended", S.ANSWERED, "Q.764 2.4"),
         (S.ANSWERED, E.RES): Transition("resumed", S.ANSWERED, "Q.764 2.4"),
         (S.ANSWERED, E.SUSPEND): Transition("suspend", S.ANSWERED, "Q.764 2.4.1"),
@@ -151,7 +165,7 @@ TABLE: Final[Table[State, Event]] = Table(
         (S.CONTINUITY_RECHECK, E.COT_FAILURE): Transition("failed", S.CONTINUITY_FAILED, "Q.764 2.1.8"),
         (S.CONTINUITY_RECHECK, E.COT_SUCCESS): Transition("", S.CONTINUITY_RECHECK, "Q.764 2.1.8"),
     }
-    | {(s, E.COT_SUCCESS): Transition("continuity", _COLLECT, "Q.764 2.1.8") for s in _WAITING}
+    | {(s, E.COT_SUCCESS): Transition("continuity", _COLLECTED, "Q.764 2.1.8") for s in _WAITING}
     | {(s, E.COT_FAILURE): Transition("failed", S.CONTINUITY_FAILED, "Q.764 2.1.8") for s in _WAITING}
     | {(s, E.T8): Transition("no_continuity", S.WAIT_FOR_RLC, "Q.764 2.9.8.3") for s in _WAITING}
     | {(s, E.RELEASE): Transition("release", S.WAIT_FOR_RLC, "Q.764 2.3") for s in _KNOWN}
@@ -163,6 +177,7 @@ TABLE: Final[Table[State, Event]] = Table(
         for s in _COLLECT
         for e in (E.IAM, E.CCR, E.SUS, E.RES, E.BACKWARD)
     }
+    | {(s, E.CPG): Transition("out_of_place", S.IDLE, "Q.764 2.9.5.1 d") for s in _COLLECT}
     | {(s, E.FOT): Transition("forward_transfer", s, "Q.764 2.1.11") for s in (S.WAIT_FOR_ANM, S.ANSWERED)}
     | {(s, E.PASSED): Transition("passed", s, "Q.764 2.9.5.3.2") for s in _KNOWN}
     | {(s, E.PASS): Transition("pass_back", s, "Q.764 2.9.5.3.2") for s in _KNOWN}
@@ -222,7 +237,7 @@ class IncomingCall(Machine[State, Event]):
     def _digits(self, now: Instant) -> State:
         """Look whether the number is complete (Q.764 2.1.2), then go on."""
         self._digits_missing = self._count_digits(now)
-        return self._next()
+        return self._next(now)
 
     def _count_digits(self, now: Instant) -> bool:
         """Start the timer that digits are waited for with; whether more may come."""
@@ -238,7 +253,7 @@ class IncomingCall(Machine[State, Event]):
             self.circuit.start(self, "T10", now)
         return missing
 
-    def _next(self) -> State:
+    def _next(self, now: Instant) -> State:
         assert self.offered is not None
         config = self.circuit.services.config
         enough = config.transit and len(self.offered.called) >= config.minimum_digits
@@ -246,6 +261,10 @@ class IncomingCall(Machine[State, Event]):
             return State.WAIT_FOR_ADDRESS
         if self._continuity_missing and not config.transit:
             return State.WAIT_FOR_CONTINUITY
+        refused = None if config.transit else refusal(self.offered.optional)
+        if refused is not None:
+            self._send_release(refused, now)
+            return State.WAIT_FOR_RLC
         self._told_digits = not self._digits_missing
         check = Check.AWAITED if self._continuity_missing else Check.DONE
         self.circuit.indicate(
@@ -290,12 +309,12 @@ class IncomingCall(Machine[State, Event]):
         self.circuit.stop(self, "T34")
         self._segment_missing = False
         self.offered.add_segment(message)
-        return self._next()
+        return self._next(now)
 
     def no_segment(self, now: Instant) -> State:
         """T34: go on with what there is."""
         self._segment_missing = False
-        return self._next()
+        return self._next(now)
 
     def information(self, now: Instant, message: Message) -> State:
         """INF: the calling number that was asked for, if there is one."""
@@ -306,7 +325,7 @@ class IncomingCall(Machine[State, Event]):
         category = message.get(CallingPartysCategory)
         if category is not None:
             self.offered.optional.remove(category)
-        return self._next()
+        return self._next(now)
 
     def no_information(self, now: Instant) -> None:
         """T33: the call is released, maintenance alerted."""
@@ -316,7 +335,7 @@ class IncomingCall(Machine[State, Event]):
     def no_more_digits(self, now: Instant) -> State:
         """T10: the number is complete."""
         self._digits_missing = False
-        return self._next()
+        return self._next(now)
 
     def incomplete(self, now: Instant) -> None:
         """T35: address incomplete, cause 28. The engine has not heard of the call yet."""
@@ -327,7 +346,7 @@ class IncomingCall(Machine[State, Event]):
         self.circuit.stop(self, "T8")
         self.circuit.loop(on=False)
         self._continuity_missing = False
-        return self._next()
+        return self._next(now)
 
     def no_continuity(self, now: Instant) -> None:
         """T8: release, cause 41 temporary failure; an engine that has the call already loses it."""
@@ -355,7 +374,7 @@ class IncomingCall(Machine[State, Event]):
     def address_complete(self, now: Instant, primitive: Proceeding | Alerting | Progress) -> None:
         """ACM."""
         self._alerted = isinstance(primitive, Alerting)
-        self.circuit.send(Type.ACM, *acm(primitive))
+        self.circuit.send(Type.ACM, *acm(primitive), *self._not_provided())
 
     def progress(self, now: Instant, primitive: Alerting | Progress) -> None:
         """CPG; alerting once only."""
@@ -367,19 +386,35 @@ class IncomingCall(Machine[State, Event]):
 
     def answered(self, now: Instant, primitive: Answer) -> None:
         """ANM."""
-        self.circuit.send(Type.ANM, *answer(primitive))
+        self.circuit.send(Type.ANM, *self._connected(answer(primitive)))
 
     def connected(self, now: Instant, primitive: Answer) -> None:
         """CON: answered before any ACM was sent."""
-        self.circuit.send(Type.CON, *connect(primitive))
+        self.circuit.send(Type.CON, *self._connected(connect(primitive)), *self._not_provided())
+
+    def _not_provided(self) -> list[Parameter]:
+        """What an end of the call says about services that it has not."""
+        if self.offered is None or self.circuit.services.config.transit:
+            return []
+        return not_provided(self.offered.optional)
+
+    def _connected(self, parameters: list[Parameter]) -> list[Parameter]:
+        """`parameters` with the connected number, where the call asks for it and ends here."""
+        if self.offered is None or self.circuit.services.config.transit:
+            return parameters
+        given = any(isinstance(each, ConnectedNumber) for each in parameters)
+        called = self.offered.iam.get(CalledPartyNumber)
+        return parameters if given else parameters + connected_number(called, self.offered.optional)
 
     def suspended(self, now: Instant, message: Message) -> None:
-        """SUS: the controlling exchange supervises it."""
+        """SUS of the calling side: the controlling exchange supervises it; in transit it goes on."""
         self.circuit.note(What.SUSPENDED)
+        self.circuit.indicate(Suspend(_by_network(message)))
 
     def resumed(self, now: Instant, message: Message) -> None:
         """RES."""
         self.circuit.note(What.RESUMED)
+        self.circuit.indicate(Resume(_by_network(message)))
 
     def suspend(self, now: Instant, primitive: Suspend) -> None:
         """SUS: the called party has hung up and may come back; T6 of the controlling exchange guards it."""
@@ -405,8 +440,12 @@ class IncomingCall(Machine[State, Event]):
         self.circuit.indicate(ForwardTransfer())
 
     def passed(self, now: Instant, message: Message) -> None:
-        """A message that is nothing to us, for the other leg of a call in transit."""
-        self.circuit.indicate(Transparent(ISUP, (message,)))
+        """A message that is nothing to us, for the other leg of a call in transit. At the end of the call a
+        facility that is asked for is refused."""
+        if message.kind == Type.FAR and not self.circuit.services.config.transit:
+            self.circuit.send(Type.FRJ, *rejected(message))
+            return
+        self.circuit.indicate(Transparent(ISUP, (message,), *unpassed_message(message)))
 
     def pass_back(self, now: Instant, primitive: Transparent) -> None:
         """A message of the other leg."""
@@ -414,6 +453,11 @@ class IncomingCall(Machine[State, Event]):
 
     def late(self, now: Instant, message: Message) -> None:
         """SGM when all is known: no harm."""
+
+    def discard(self, now: Instant, primitive: Discard) -> None:
+        """The IAM could not be passed on, and is to be discarded then: as if it had not come."""
+        self.circuit.note(What.UNRECOGNISED, "parameter in IAM: discarded, cannot be passed on")
+        self._end()
 
     # release
 
@@ -513,6 +557,11 @@ class IncomingCall(Machine[State, Event]):
     def timeout(self, timer: str, now: Instant) -> None:
         """A timer expired."""
         self.handle(Event[timer], now)
+
+
+def _by_network(message: Message) -> bool:
+    indicators = message.get(SuspendResumeIndicators)
+    return indicators is not None and bool(indicators.network)
 
 
 def cot_event(message: Message) -> Event:

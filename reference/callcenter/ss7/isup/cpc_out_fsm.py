@@ -30,6 +30,8 @@ from callcenter.fsm import Machine, Table, Transition, Unexpected
 from callcenter.ss7.isup import continuity_fsm
 from callcenter.ss7.isup.calls import ISUP, answer_of, backward_primitive, initial_address, release
 from callcenter.ss7.isup.codec import Message
+from callcenter.ss7.isup.compatibility import unpassed_message
+from callcenter.ss7.isup.facilities import identity, rejected
 from callcenter.ss7.isup.indicators import (
     BackwardCallIndicators,
     CallingPartysCategory,
@@ -75,6 +77,8 @@ class Event(Enum):
     CHECK_FAILED = "continuity check failed"
     FREE = "recheck passed"
     FORWARD_TRANSFER = "ForwardTransfer"
+    SUSPEND = "Suspend"
+    RESUME = "Resume"
     PASS = "Transparent"
     RELEASE = "Release"
     CLEAR = "release by unrecognised information"
@@ -132,7 +136,6 @@ TABLE: Final[Table[State, Event]] = Table(
         (S.WAIT_FOR_ANM, E.ANM): Transition("answered", S.ANSWERED, "Q.764 2.1.7"),
         (S.WAIT_FOR_ANM, E.T9): Transition("no_answer", S.WAIT_FOR_RLC, "Q.764 2.1.4"),
         (S.ANSWERED, E.SUS): Transition("suspended", S.SUSPENDED, "Q.764 2.4.1"),
-        (S.ANSWERED, E.CPG): Transition("", S.ANSWERED, "Q.764 2.1.6"),
         (S.SUSPENDED, E.RES): Transition("resumed", S.ANSWERED, "Q.764 2.4.2"),
         (S.SUSPENDED, E.SUS): Transition("suspended", S.SUSPENDED, "Q.764 2.4.1"),
         (S.SUSPENDED, E.T6): Transition("not_resumed", S.WAIT_FOR_RLC, "Q.764 2.4.3"),
@@ -146,6 +149,9 @@ TABLE: Final[Table[State, Event]] = Table(
         (S.WAIT_FOR_RLC, E.RESET_ORDER): Transition("release_complete", S.IDLE, "Q.764 2.9.3.1"),
         (S.WAIT_FOR_RLC, E.UCIC): Transition("release_complete", S.IDLE, "Q.764 2.12"),
     }
+    | {(s, E.CPG): Transition("passed", s, "Q.733.2, Q.734.1") for s in (S.ANSWERED, S.SUSPENDED)}
+    | {(s, E.SUSPEND): Transition("suspend", s, "Q.764 2.4.1") for s in (S.ANSWERED, S.SUSPENDED)}
+    | {(s, E.RESUME): Transition("resume", s, "Q.764 2.4.2") for s in (S.ANSWERED, S.SUSPENDED)}
     | {(s, E.FORWARD_TRANSFER): Transition("forward_transfer", s, "Q.764 2.1.11") for s in _UP[1:]}
     | {(s, E.MPM): Transition("metering", s, "YDN 038: unverified") for s in _UP[2:]}
     | {(s, E.PASSED): Transition("passed", s, "Q.764 2.9.5.3.2") for s in _UP[1:]}
@@ -271,8 +277,15 @@ class OutgoingCall(Machine[State, Event]):
         self.circuit.send(Type.FOT)
 
     def passed(self, now: Instant, message: Message) -> None:
-        """A message that is nothing to us, for the other leg of a call in transit."""
-        self.circuit.indicate(Transparent(ISUP, (message,)))
+        """A message that is nothing to us, for the other leg of a call in transit. At the end of the call a
+        facility that is asked for is refused, and the calling party identified."""
+        if message.kind == Type.FAR and not self._transit:
+            self.circuit.send(Type.FRJ, *rejected(message))
+            return
+        if message.kind == Type.IDR and not self._transit:
+            self.circuit.send(Type.IRS, *identity(message, self._setup))
+            return
+        self.circuit.indicate(Transparent(ISUP, (message,), *unpassed_message(message)))
 
     def pass_forward(self, now: Instant, primitive: Transparent) -> None:
         """A message of the other leg."""
@@ -312,6 +325,14 @@ class OutgoingCall(Machine[State, Event]):
         self.clear(now, Cause.NO_ANSWER)
 
     # suspend
+
+    def suspend(self, now: Instant, primitive: Suspend) -> None:
+        """SUS: the calling party of a call in transit has suspended it."""
+        self.circuit.send(Type.SUS, SuspendResumeIndicators(int(primitive.by_network)))
+
+    def resume(self, now: Instant, primitive: Resume) -> None:
+        """RES."""
+        self.circuit.send(Type.RES, SuspendResumeIndicators(int(primitive.by_network)))
 
     def suspended(self, now: Instant, message: Message) -> None:
         """SUS: T6 for the network, T2 for a user."""
