@@ -36,13 +36,13 @@ def calling_out(centre: Centre) -> tuple[Caller, Agent]:
     return party, agent
 
 
-def ringing(centre: Centre) -> tuple[Caller, Agent]:
+def ringing(centre: Centre, **fields: Any) -> tuple[Caller, Agent]:
     """Call the first agent directly, as far as ringing."""
     if not centre.pixit.agent_number:
         raise Inconclusive("the system has no number that rings an agent directly")
     agent, caller = centre.agent(0), centre.caller()
     agent.on_duty()
-    caller.dials(centre.pixit.agent_number).expect("ACM", within=10 * SECOND)
+    caller.dials(centre.pixit.agent_number, **fields).expect("ACM", within=10 * SECOND)
     agent.telephone.rings(within=ANSWER)
     return caller, agent
 
