@@ -21,6 +21,8 @@ from testrig.clock import MINUTE, SECOND
 
 REQUIRED: Final = 1
 """Continuity check required on this circuit (Q.763 3.35)."""
+OTHER_HZ: Final = 820.0
+"""A tone that no check is passed by, to be heard if the backward path were through."""
 
 
 # 1.4 and 6.1: checks asked for by the system
@@ -82,9 +84,16 @@ def test_check_sent_fails(centre: Centre) -> None:
     setup="continuity",
 )
 def test_no_check_tone_in_the_ear(centre: Centre) -> None:
-    """The agent never hears the check tone of the circuit; after COT and ANM speech is through."""
+    """The agent hears nothing of the circuit before the check has passed; after the answer speech is through.
+
+    Another tone stands for what is on the circuit meanwhile: the check tone itself ends the check too soon to
+    be heard for sure.
+    """
     party = checking(centre)
     agent = centre.agent(0)
+    party.says_tone(OTHER_HZ)
+    agent.voice.hears_no_tone(OTHER_HZ, during=SECOND // 2)
+    party.voice.is_silent()
     party.voice.loops()
     agent.voice.hears_no_tone(CHECK_HZ, during=SECOND)
     party.call.expect("COT", within=ANSWER, continuity=1)

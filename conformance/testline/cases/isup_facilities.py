@@ -1,6 +1,6 @@
 """ISUP supplementary services asked of an exchange that serves a call centre (Q.731, Q.735, Q.737).
 
-What it has not, it refuses so that the caller's exchange knows; what a caller may ask for in any case, it gives.
+What it has not, it refuses so that the caller's exchange knows; what a caller may always ask for, it gives.
 The numbers of Q.785 could not be checked, so ids are by service.
 """
 
