@@ -334,8 +334,8 @@ def test_diversion_told_backward(transit: TransitCentre) -> None:
 def test_loop_prevention_passes(transit: TransitCentre) -> None:
     """LOP with the request and call transfer reference goes on, the response comes back."""
     caller, party = talking_through(transit)
-    goes_back(party, caller, transit, "LPR", optional=[TRANSFER_REFERENCE, LOOP_REQUEST])
-    goes_back(caller, party, transit, "LPR", optional=[TRANSFER_REFERENCE, LOOP_RESPONSE])
+    goes_back(party, caller, transit, "LOP", optional=[TRANSFER_REFERENCE, LOOP_REQUEST])
+    goes_back(caller, party, transit, "LOP", optional=[TRANSFER_REFERENCE, LOOP_RESPONSE])
     cleared(transit, caller, party)
 
 

@@ -358,8 +358,8 @@ UPA = _optional_only("UPA", 0x35, "User part available")
 IDR = _optional_only("IDR", 0x36, "Identification request")
 IRS = _optional_only("IRS", 0x37, "Identification response")
 SGM = _optional_only("SGM", 0x38, "Segmentation")
-LPR = _optional_only("LPR", 0x40, "Loop prevention")
-APT = _optional_only("APT", 0x41, "Application transport")
+LOP = _optional_only("LOP", 0x40, "Loop prevention")
+APM = _optional_only("APM", 0x41, "Application transport")
 PRI = _optional_only("PRI", 0x42, "Pre-release information")
 SDN = _optional_only("SDN", 0x43, "Subsequent directory number")
 
@@ -376,7 +376,7 @@ MESSAGES: dict[int, Any] = {
     for cls in (
         *(IAM, SAM, INR, INF, COT, ACM, CON, FOT, ANM, REL, SUS, RES, RLC, CCR, RSC, BLO, UBL, BLA, UBA),
         *(GRS, CGB, CGU, CGBA, CGUA, FAR, FAA, FRJ, LPA, PAM, GRA, CQM, CQR, CPG, USR, UCIC, CFN, OLM),
-        *(CRG, NRM, FAC, UPT, UPA, IDR, IRS, SGM, LPR, APT, PRI, SDN),
+        *(CRG, NRM, FAC, UPT, UPA, IDR, IRS, SGM, LOP, APM, PRI, SDN),
     )
 }
 MESSAGE_TYPES |= {code: cls.title for code, cls in MESSAGES.items()}
