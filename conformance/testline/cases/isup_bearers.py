@@ -18,14 +18,9 @@ from testline.cases.isup_compatibility import (
     LAST,
     unknown_parameter,
 )
-from testline.cases.isup_supervision import (
-    ANSWER,
-    NOT_IMPLEMENTED,
-    answered_call,
-    compatibility,
-    unknown_message,
-)
+from testline.cases.isup_supervision import ANSWER, answered_call
 from testline.cases.isup_transit import AUDIO, cleared, holds, talking, through
+from testline.cases.isup_unexpected import NOT_IMPLEMENTED, compatibility, unknown_message
 from testline.layers.isup_parameters import Octets, Parameter
 from testline.testers.caller import Caller
 from testline.testers.centre import Centre

@@ -10,14 +10,8 @@ from typing import Any, Final
 
 from testline.case import case
 from testline.cases.isup_calls import calling_out, over, talking_out
-from testline.cases.isup_supervision import (
-    ANSWER,
-    NOT_IMPLEMENTED,
-    UNKNOWN_CODE,
-    answered_call,
-    compatibility,
-    unknown_message,
-)
+from testline.cases.isup_supervision import ANSWER, answered_call
+from testline.cases.isup_unexpected import NOT_IMPLEMENTED, UNKNOWN_CODE, compatibility, unknown_message
 from testline.layers.isup import cause_value
 from testline.layers.isup_parameters import CauseIndicators, Octets, Parameter
 from testline.testers.centre import Centre

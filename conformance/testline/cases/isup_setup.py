@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from testline.case import case
-from testline.cases.isup_calls import calling_out, completed, over, second_attempt, talking, talking_out
+from testline.cases.isup_attempts import second_attempt
+from testline.cases.isup_calls import calling_out, completed, over, talking, talking_out
 from testline.cases.isup_supervision import ANSWER, answered_call, outgoing
 from testline.cases.isup_timers import ANNEX
 from testline.cases.mtp2_state import measure_time

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from testline.case import case
 from testline.cases.isup_compatibility import DISCARD_MESSAGE, END_NODE, LAST, RELEASE, unknown_parameter
-from testline.cases.isup_supervision import ANSWER, UNKNOWN_CODE, compatibility, unknown_message
+from testline.cases.isup_supervision import ANSWER
+from testline.cases.isup_unexpected import UNKNOWN_CODE, compatibility, unknown_message
 from testline.layers.isup_parameters import CallingPartyNumber, HopCounter
 from testline.testers.caller import Caller
 from testline.testers.isup import Call
