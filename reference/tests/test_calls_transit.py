@@ -16,6 +16,7 @@ from callcenter.calls.primitives import (
     Check,
     Continuity,
     Digits,
+    Discard,
     Failed,
     ForwardTransfer,
     Indication,
@@ -29,6 +30,7 @@ from callcenter.calls.primitives import (
     Setup,
     Suspend,
     Transparent,
+    Unpassed,
 )
 from callcenter.calls.trunks import TrunkGroup, Trunks
 from callcenter.config import circuits, reference_config
@@ -124,7 +126,8 @@ def test_word_from_the_called_side_is_handed_back_unchanged(primitive: Primitive
 
 
 @pytest.mark.parametrize(
-    "primitive", [Digits("56"), Continuity(True), ForwardTransfer(), Transparent("isup", ("x",))]
+    "primitive",
+    [Digits("56"), Continuity(True), ForwardTransfer(), Transparent("isup", ("x",)), Suspend(), Resume()],
 )
 def test_word_from_the_calling_side_is_handed_on_unchanged(primitive: Primitive) -> None:
     exchange = Exchange()
@@ -315,3 +318,53 @@ def test_failed_span_clears_both_legs() -> None:
 def test_route_that_cannot_be_is_refused_by_file_and_key(route: dict[str, object], key: str) -> None:
     with pytest.raises(ConfigurationError, match=f"transit.toml: {key}"):
         Exchange({"transit": [route]})
+
+
+def brought(unpassed: Unpassed) -> Transparent:
+    """Something of ISUP with an instruction for where it cannot go on."""
+    return Transparent("isup", ("x",), unpassed, 99)
+
+
+@pytest.mark.parametrize("called", ["0211234", "8008200001"])
+def test_what_may_not_be_left_out_releases_the_call(called: str) -> None:
+    exchange = Exchange()
+    setup = Setup(called, transparent=brought(Unpassed.RELEASE))
+    assert exchange.say(CALLER, setup) == [(CALLER, Release(99))]
+    assert exchange.engine.calls == ()
+    assert exchange.record["cause"] == 99
+
+
+@pytest.mark.parametrize("called", ["0211234", "8008200001"])
+def test_what_may_not_be_left_out_discards_the_call(called: str) -> None:
+    exchange = Exchange()
+    setup = Setup(called, transparent=brought(Unpassed.DISCARD))
+    assert exchange.say(CALLER, setup) == [(CALLER, Discard())]
+    assert exchange.engine.calls == ()
+
+
+def test_instruction_counts_only_where_passing_on_is_impossible() -> None:
+    exchange = Exchange()
+    setup = Setup("0201234", transparent=brought(Unpassed.RELEASE))
+    [(leg, primitive)] = exchange.say(CALLER, setup)
+    assert (leg.group, primitive) == ("isup", setup)
+
+
+def test_message_that_may_not_be_left_out_releases_both_legs() -> None:
+    exchange = Exchange()
+    exchange.through()
+    told = exchange.say(CALLER, brought(Unpassed.RELEASE))
+    assert told == [(CALLER, Release(99)), (FIRST, Release(99))]
+    assert exchange.engine.calls == ()
+
+
+def test_message_that_is_to_be_discarded_leaves_the_call_alone() -> None:
+    exchange = Exchange()
+    exchange.through()
+    assert exchange.say(CALLER, brought(Unpassed.DISCARD)) == []
+    assert len(exchange.engine.calls) == 1
+
+
+@pytest.mark.parametrize(("medium", "called"), [(2, "8008200001"), (6, "8008200001"), (10, "0201234")])
+def test_bearer_that_is_not_there_is_refused(medium: int, called: str) -> None:
+    exchange = Exchange()
+    assert exchange.say(CALLER, Setup(called, medium=medium)) == [(CALLER, Release(65))]

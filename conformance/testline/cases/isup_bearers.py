@@ -130,6 +130,53 @@ def test_parameter_not_passed_is_discarded(transit: TransitCentre) -> None:
     transit.idle(caller)
 
 
+@case(
+    "ISUP/29",
+    "Nothing to pass on to: the call ends here",
+    clauses=["Q.764 2.9.5.3.2", "Q.764 2.9.5.3.3"],
+    proves=["N-01"],
+    needs="isup.no_passing",
+    setup="transit",
+)
+def test_end_of_call_in_transit_exchange(transit: TransitCentre) -> None:
+    """Where a call ends nothing is passed on, though other calls are: release, cause 99 and 97."""
+    caller = Caller(transit.isup)
+    caller.dials(transit.pixit.menu_number, optional=unknown_parameter(END_NODE))
+    caller.is_released(within=ANSWER, cause=99)
+    transit.idle(caller)
+    caller.dials(transit.pixit.menu_number)
+    caller.is_answered()
+    octets = unknown_message(caller.call.cic, compatibility(LAST | END_NODE))
+    transit.isup.send_raw(octets, sls=caller.call.cic & 0x0F)
+    caller.is_released(within=ANSWER, cause=NOT_IMPLEMENTED)
+    transit.idle(caller)
+
+
+@case(
+    "ISUP/30",
+    "Nothing to pass on to: discard",
+    clauses=["Q.764 2.9.5.3.2", "Q.764 2.9.5.3.3"],
+    proves=["N-01"],
+    needs="isup.no_passing",
+    setup="transit",
+)
+def test_discarded_at_end_of_call(transit: TransitCentre) -> None:
+    """The same with bits E and F: the IAM is discarded, the message too; with bit G the call is answered."""
+    caller = Caller(transit.isup)
+    call = caller.dials(
+        transit.pixit.menu_number, optional=unknown_parameter(END_NODE | ELSE_DISCARD_MESSAGE)
+    )
+    call.expect_nothing(during=2 * SECOND)
+    transit.isup.expect_idle(call.cic)
+    caller.dials(transit.pixit.menu_number, optional=unknown_parameter(END_NODE | ELSE_DISCARD_PARAMETER))
+    caller.is_answered()
+    octets = unknown_message(caller.call.cic, compatibility(LAST | END_NODE | ELSE_DISCARD))
+    transit.isup.send_raw(octets, sls=caller.call.cic & 0x0F)
+    caller.call.expect_nothing(during=SECOND)
+    caller.hangs_up()
+    transit.idle(caller)
+
+
 # 6.4 and 7: forward transfer, bearers
 
 

@@ -43,6 +43,7 @@ from callcenter.calls.primitives import (
     Resume,
     Setup,
     Suspend,
+    Transparent,
 )
 from callcenter.calls.routing import Router
 from callcenter.calls.transit import Transit
@@ -134,6 +135,8 @@ class CallEngine:
         elif call.phase is Phase.COLLECTING and isinstance(primitive, Digits | Continuity):
             self.overlap.more(call, primitive)
             self._dispatch(call, now)
+        elif isinstance(primitive, Transparent):
+            self.transit.passes(call, primitive, None, now)
         elif not call.incoming:
             self._forward(call, primitive, now)
 
@@ -178,6 +181,8 @@ class CallEngine:
             self._refuse(call, Cause.TEMPORARY_FAILURE, "circuit out of service", now)
         elif target is not None and call.setup.medium not in _TELEPHONE:
             self._refuse(call, Cause.BEARER_NOT_IMPLEMENTED, "not a telephone call", now)
+        elif target is not None and not self.transit.passes(call, call.setup.transparent, None, now):
+            return
         elif onward is not None:
             self.transit.enter(call, onward, now)
         elif target is None:

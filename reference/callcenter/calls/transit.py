@@ -111,7 +111,7 @@ class Transit:
             self._refuse(call, EXCHANGE_ROUTING_ERROR, "hop counter used up", now)
         elif call.setup.medium > Medium.PREFERRED_64K:
             self._refuse(call, Cause.BEARER_NOT_IMPLEMENTED, "more than one circuit asked for", now)
-        elif not self._passes(call, call.setup.transparent, route.trunk_group, now):
+        elif not self.passes(call, call.setup.transparent, route.trunk_group, now):
             return
         else:
             self._place(call, now)
@@ -133,9 +133,10 @@ class Transit:
         self._floor.bus.join(call.trunk, leg)
         self._note(call, Types.NETWORK_REACHED, now, attempt=len(call.tried))
 
-    def _passes(self, call: Call, brought: Transparent | None, group: str, now: Instant) -> bool:
-        """Whether a primitive goes on to `group`; if not, do what the sender of `brought` has asked for."""
-        if brought is None or brought.system == self._systems[group]:
+    def passes(self, call: Call, brought: Transparent | None, group: str | None, now: Instant) -> bool:
+        """Whether a primitive goes on to `group`, or is complete without what it brings; if not, do what the
+        sender of `brought` has asked for. `group` None: the call ends here."""
+        if brought is None or (group is not None and brought.system == self._systems[group]):
             return True
         if brought.unpassed is Unpassed.DISCARD:
             if call.onward is None and call.trunk is not None:
@@ -157,7 +158,7 @@ class Transit:
             )
         if isinstance(primitive, _ONWARD) and call.onward is not None:
             brought = primitive if isinstance(primitive, Transparent) else None
-            if self._passes(call, brought, call.onward.group, now):
+            if self.passes(call, brought, call.onward.group, now):
                 self._floor.request(call.onward, primitive)
 
     def backward(self, call: Call, primitive: Primitive, now: Instant) -> None:
@@ -167,7 +168,7 @@ class Transit:
         elif isinstance(primitive, _BACK):
             assert call.trunk is not None
             brought = primitive if isinstance(primitive, Transparent) else _brought(primitive)
-            if not self._passes(call, brought, call.trunk.group, now):
+            if not self.passes(call, brought, call.trunk.group, now):
                 return
             self._floor.request(call.trunk, primitive)
             if isinstance(primitive, Alerting):
