@@ -1,4 +1,4 @@
-"""MTP3 user adaptation over IP: the side of the signalling gateway (RFC 4666)."""
+"""MTP3 user adaptation over IP: gateway side (`sgp`) and server side (`asp`), RFC 4666."""
 
 from callcenter.ss7.m3ua.codec import Framer, ProtocolData
 from callcenter.ss7.m3ua.config import ServerConfig, SgpConfig

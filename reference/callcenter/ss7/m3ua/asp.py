@@ -1,0 +1,319 @@
+"""M3UA of the application server: an ASP with associations to one or several gateways (RFC 4666 3, 4).
+
+Stimuli: `connected`, `receive(number, octets, now)`, `closed`, `activate`, `deactivate`, `transfer`,
+`expire(now)`. Answers: `messages()` for the associations, `closing()`, and `indications()` as level 3 gives
+them to user parts. Section numbers are `unverified`. The ASP answers heartbeats and sends none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from callcenter.ss7.m3ua.asp_side_fsm import AspSide, Event, State
+from callcenter.ss7.m3ua.codec import (
+    Error,
+    Framer,
+    M3uaError,
+    Message,
+    ProtocolData,
+    Tag,
+    Type,
+    decode,
+    protocol_data,
+    word,
+)
+from callcenter.ss7.m3ua.config import MODES, Mode
+from callcenter.ss7.mtp3.indications import NetworkIndication, Pause, Resume, Status, Transfer
+from callcenter.timers import Timers
+from testrig.clock import SECOND, Instant
+
+ALTERNATE_ACTIVE: Final = 2 << 16 | 2
+"""NTFY: another ASP of the AS has taken the traffic (3.8.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AspConfig:
+    """An ASP in one network."""
+
+    point_code: int
+    network_indicator: int
+    contexts: dict[int, tuple[int, ...]]
+    """Services of each routing context."""
+    destinations: tuple[int, ...]
+    mode: Mode | None = None
+    identifier: int | None = None
+    network_appearance: int | None = None
+    acknowledgement: int = 2 * SECOND
+    """T(ack) in frames (4.3.4.1: two seconds unless configured)."""
+
+
+@dataclass(slots=True)
+class Association:
+    """One association to a gateway: what its machine does, and which points can be reached over it."""
+
+    number: int
+    asp: Asp
+    framer: Framer = field(default_factory=Framer)
+    confirmed: set[int] = field(default_factory=set)
+    reachable: set[int] = field(default_factory=set)
+    machine: AspSide = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.machine = AspSide(f"ASP at gateway {self.number}", self)
+
+    def wanted(self) -> bool:
+        """Whether the ASP is to carry traffic."""
+        return self.asp.taking
+
+    def say_up(self) -> None:
+        """Send ASP Up and wait."""
+        own = self.asp.config.identifier
+        self.asp.send(self, Type.UP, *([] if own is None else [(int(Tag.ASP_IDENTIFIER), word(own))]))
+        self.asp.wait(self)
+
+    def say_active(self) -> None:
+        """Send ASP Active for all routing contexts and wait."""
+        mode = self.asp.config.mode
+        self.confirmed.clear()
+        head = [] if mode is None else [(int(Tag.TRAFFIC_MODE), word(MODES[mode]))]
+        self.asp.send(self, Type.ACTIVE, *head, self.asp.contexts)
+        self.asp.wait(self)
+
+    def say_inactive(self) -> None:
+        """Send ASP Inactive and wait."""
+        self.asp.send(self, Type.INACTIVE, self.asp.contexts)
+        self.asp.wait(self)
+
+    def carry(self) -> None:
+        """Ask which points can be reached (4.5.3)."""
+        self.asp.timers.stop(self.number)
+        if self.asp.config.destinations:
+            points = (int(Tag.AFFECTED_POINT_CODE), word(*self.asp.config.destinations))
+            self.asp.send(self, Type.DAUD, *self.asp.appearance, self.asp.contexts, points)
+
+    def cease(self) -> None:
+        """Nothing can be reached this way."""
+        self.asp.timers.stop(self.number)
+        self.confirmed.clear()
+        for code in sorted(self.reachable):
+            self.asp.accessible(self, code, False)
+
+
+class Asp:
+    """The ASP; `taking` is whether it is ordered to carry traffic."""
+
+    def __init__(self, config: AspConfig) -> None:
+        self.config = config
+        self.taking = False
+        self.associations: dict[int, Association] = {}
+        self.timers: Timers[int] = Timers()
+        self.errors_received = 0
+        self.discarded = 0
+        """DATA for another point or network, or outside ASP-ACTIVE."""
+        self._messages: list[tuple[int, bytes]] = []
+        self._indications: list[NetworkIndication] = []
+        self._closing: list[int] = []
+        self._now: Instant = 0
+
+    @property
+    def contexts(self) -> tuple[int, bytes]:
+        """The routing contexts as a parameter."""
+        return int(Tag.ROUTING_CONTEXT), word(*self.config.contexts)
+
+    @property
+    def appearance(self) -> list[tuple[int, bytes]]:
+        """The network appearance as a parameter, if there is one."""
+        found = self.config.network_appearance
+        return [] if found is None else [(int(Tag.NETWORK_APPEARANCE), word(found))]
+
+    # associations and orders
+
+    def connected(self, number: int, now: Instant) -> None:
+        """An association is there: come up."""
+        self._now = now
+        made = self.associations[number] = Association(number, self)
+        made.machine.handle(Event.CONNECTED)
+
+    def closed(self, number: int, now: Instant) -> None:
+        """An association is lost."""
+        self._now = now
+        found = self.associations.get(number)
+        if found is not None:
+            found.machine.handle(Event.CLOSED)
+            del self.associations[number]
+
+    def activate(self, now: Instant) -> None:
+        """Take traffic over every gateway, now or when it is up."""
+        self._order(True, Event.ACTIVATE, now)
+
+    def deactivate(self, now: Instant) -> None:
+        """Give the traffic up."""
+        self._order(False, Event.DEACTIVATE, now)
+
+    def _order(self, taking: bool, event: Event, now: Instant) -> None:
+        self._now, self.taking = now, taking
+        for each in self.associations.values():
+            each.machine.handle(event)
+
+    def state(self, number: int) -> State:
+        """Return the state at a gateway."""
+        found = self.associations.get(number)
+        return State.CLOSED if found is None else found.machine.state
+
+    # octets
+
+    def receive(self, number: int, octets: bytes, now: Instant) -> None:
+        """Take octets of an association. What is not right is answered by ERR (3.8.1)."""
+        self._now = now
+        here = self.associations.get(number)
+        if here is None:
+            return
+        for one in here.framer.put(octets):
+            try:
+                self._take(here, decode(one))
+            except M3uaError as error:
+                if one[2:4] != b"\x00\x00":
+                    self._error(here, error.code, one)
+        if here.framer.broken:
+            self._error(here, Error.PROTOCOL_ERROR, b"")
+            self._closing.append(number)
+
+    def _error(self, here: Association, code: Error, offending: bytes) -> None:
+        diagnostic = [(int(Tag.DIAGNOSTIC), offending[:40])] if offending else []
+        self.send(here, Type.ERR, (Tag.ERROR_CODE, word(code)), *diagnostic)
+
+    def _take(self, here: Association, message: Message) -> None:
+        kind = message.kind
+        if kind in ACKNOWLEDGEMENTS:
+            self._acknowledged(here, message)
+        elif kind == Type.BEAT:
+            data = message.get(Tag.HEARTBEAT)
+            self.send(here, Type.BEAT_ACK, *([] if data is None else [(int(Tag.HEARTBEAT), data)]))
+        elif kind == Type.NTFY:
+            if message.word(Tag.STATUS) == ALTERNATE_ACTIVE:
+                self.taking = False
+                here.machine.handle(Event.OVERTAKEN)
+        elif kind == Type.ERR:
+            self.errors_received += 1
+        elif kind == Type.DATA:
+            self._data(here, message)
+        elif kind in (Type.DUNA, Type.DAVA, Type.DRST, Type.SCON, Type.DUPU):
+            self._point(here, message)
+        elif kind != Type.BEAT_ACK:
+            raise M3uaError(Error.UNEXPECTED_MESSAGE, "a message that only an ASP sends")
+
+    def _acknowledged(self, here: Association, message: Message) -> None:
+        """4.3.4. ASP Active may be acknowledged context by context; one nobody asked for is answered."""
+        event = ACKNOWLEDGEMENTS[Type(message.kind)]
+        if event is Event.ACTIVE_ACK:
+            here.confirmed |= set(message.words(Tag.ROUTING_CONTEXT) or self.config.contexts)
+            if not here.confirmed >= set(self.config.contexts):
+                return
+        unasked = here.machine.state is State.ACTIVE and event is not Event.ACTIVE_ACK
+        if unasked:
+            self._error(here, Error.UNEXPECTED_MESSAGE, message.encode())
+        here.machine.handle(event)
+
+    def _data(self, here: Association, message: Message) -> None:
+        data = protocol_data(message.get(Tag.PROTOCOL_DATA) or b"")
+        if any(each not in self.config.contexts for each in message.words(Tag.ROUTING_CONTEXT)):
+            raise M3uaError(Error.INVALID_CONTEXT, "DATA with a routing context that is not ours")
+        ours = (data.dpc, data.ni) == (self.config.point_code, self.config.network_indicator)
+        if here.machine.state is not State.ACTIVE or not ours:
+            self.discarded += 1
+            return
+        self._indications.append(Transfer(data.si, data.opc, data.dpc, data.sls, data.data))
+
+    def _point(self, here: Association, message: Message) -> None:
+        """3.4. The high octet of a point code is a mask: as many of its low bits stand for any value."""
+        if here.machine.state is not State.ACTIVE:
+            return
+        for each in message.words(Tag.AFFECTED_POINT_CODE):
+            mask, code = each >> 24, each & 0xFFFFFF
+            for point in self.config.destinations:
+                if point >> mask == code >> mask:
+                    self._told(here, message, point)
+
+    def _told(self, here: Association, message: Message, point: int) -> None:
+        if message.kind == Type.SCON:
+            level = message.word(Tag.CONGESTION)
+            self._indications.append(Status(point, congestion=1 if level is None else level & 0xFF))
+        elif message.kind == Type.DUPU:
+            found = message.word(Tag.USER_CAUSE)
+            if found is None:
+                raise M3uaError(Error.MISSING_PARAMETER, "DUPU without user and cause")
+            self._indications.append(Status(point, user=found & 0xFFFF, cause=found >> 16))
+        else:
+            self.accessible(here, point, message.kind != Type.DUNA)
+
+    def accessible(self, here: Association, point: int, reachable: bool) -> None:
+        """A point can be reached over a gateway or not; user parts hear the first way and the last."""
+        before = self._ways(point)
+        if reachable:
+            here.reachable.add(point)
+        else:
+            here.reachable.discard(point)
+        if bool(before) is not bool(self._ways(point)):
+            self._indications.append(Resume(point) if reachable else Pause(point))
+
+    def _ways(self, point: int) -> list[Association]:
+        return [each for each in self.associations.values() if point in each.reachable]
+
+    # from user parts
+
+    def transfer(self, data: ProtocolData, now: Instant) -> bool:
+        """Send to a gateway that reaches the point, one gateway for one selection; False when none does."""
+        self._now = now
+        ways = self._ways(data.dpc)
+        context = next((rc for rc, services in self.config.contexts.items() if data.si in services), None)
+        if not ways or context is None:
+            return False
+        value = (int(Tag.PROTOCOL_DATA), data.encode())
+        chosen = ways[data.sls % len(ways)]
+        self.send(chosen, Type.DATA, *self.appearance, (Tag.ROUTING_CONTEXT, word(context)), value)
+        return True
+
+    # time and results
+
+    def send(self, here: Association, kind: Type, *parameters: tuple[int, bytes]) -> None:
+        """Send a message to a gateway."""
+        self._messages.append((here.number, Message(kind, parameters).encode()))
+
+    def wait(self, here: Association) -> None:
+        """Start T(ack)."""
+        self.timers.start(here.number, self._now + self.config.acknowledgement)
+
+    @property
+    def next_deadline(self) -> Instant | None:
+        """When `expire` has something to do."""
+        return self.timers.next_deadline
+
+    def expire(self, now: Instant) -> None:
+        """Repeat what was not acknowledged."""
+        self._now = now
+        for number in self.timers.expired(now):
+            self.associations[number].machine.handle(Event.EXPIRED)
+
+    def messages(self) -> list[tuple[int, bytes]]:
+        """Drain what goes to the associations, by number."""
+        found, self._messages = self._messages, []
+        return found
+
+    def indications(self) -> list[NetworkIndication]:
+        """Drain what user parts hear."""
+        found, self._indications = self._indications, []
+        return found
+
+    def closing(self) -> list[int]:
+        """Drain the associations to be closed."""
+        found, self._closing = self._closing, []
+        return found
+
+
+ACKNOWLEDGEMENTS: Final = {
+    Type.UP_ACK: Event.UP_ACK,
+    Type.DOWN_ACK: Event.DOWN_ACK,
+    Type.ACTIVE_ACK: Event.ACTIVE_ACK,
+    Type.INACTIVE_ACK: Event.INACTIVE_ACK,
+}

@@ -1,0 +1,152 @@
+"""The ASP side against the gateway side, without streams between them."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcenter.ss7.m3ua import ProtocolData, ServerConfig, SgpConfig, SignallingGatewayProcess
+from callcenter.ss7.m3ua.asp import Asp, AspConfig
+from callcenter.ss7.m3ua.asp_side_fsm import State
+from callcenter.ss7.m3ua.codec import Message, Tag, Type, decode, word
+from callcenter.ss7.mtp3.indications import Pause, Resume, Status, Transfer
+from testrig.clock import SECOND
+
+OWN, PEER = 4899, 4900
+IAM = ProtocolData(PEER, OWN, 5, 2, 3, b"\x01\x00\x01")
+
+
+def asp(identifier: int = 1) -> Asp:
+    return Asp(AspConfig(OWN, 2, {1: (5,)}, (PEER,), mode="override", identifier=identifier))
+
+
+def gateway() -> SignallingGatewayProcess:
+    sgp = SignallingGatewayProcess(SgpConfig(OWN, 2, (ServerConfig("a", 1, (5,)),), {"public": PEER}))
+    sgp.accessible(PEER, True, 0)
+    return sgp
+
+
+def settle(sgp: SignallingGatewayProcess, *asps: Asp) -> None:
+    """Carry messages until there are none; ASP n is association n of the gateway, which is its number 0."""
+    busy = True
+    while busy:
+        busy = False
+        for number, each in enumerate(asps):
+            for _, octets in each.messages():
+                sgp.receive(number, octets, 0)
+                busy = True
+        for number, octets in sgp.messages():
+            asps[number].receive(0, octets, 0)
+            busy = True
+
+
+def joined(count: int = 1) -> tuple[SignallingGatewayProcess, list[Asp]]:
+    sgp, asps = gateway(), [asp(number + 1) for number in range(count)]
+    for number, each in enumerate(asps):
+        sgp.connected(number)
+        each.connected(0, 0)
+    settle(sgp, *asps)
+    return sgp, asps
+
+
+def kinds(found: Asp) -> list[Type]:
+    return [Type(decode(octets).kind) for _, octets in found.messages()]
+
+
+def test_comes_up_takes_traffic_and_carries_it_both_ways() -> None:
+    sgp, (one,) = joined()
+    assert one.state(0) is State.INACTIVE
+    one.activate(0)
+    settle(sgp, one)
+    assert one.state(0) is State.ACTIVE
+    assert one.indications() == [Resume(PEER)]
+    sgp.transfer(IAM, 1, 0)
+    assert one.transfer(ProtocolData(OWN, PEER, 5, 2, 3, b"\x01\x00\x06"), 0)
+    settle(sgp, one)
+    assert one.indications() == [Transfer(5, PEER, OWN, 3, b"\x01\x00\x01")]
+    assert [each.data for each in sgp.transfers()] == [b"\x01\x00\x06"]
+
+
+def test_points_congestion_and_user_parts_are_indicated() -> None:
+    sgp, (one,) = joined()
+    one.activate(0)
+    settle(sgp, one)
+    one.indications()
+    sgp.congested(PEER, 1, 0)
+    sgp.user_unavailable(PEER, 5, 1, 0)
+    sgp.accessible(PEER, False, 0)
+    settle(sgp, one)
+    assert one.indications() == [Status(PEER, congestion=1), Status(PEER, user=5, cause=1), Pause(PEER)]
+    assert not one.transfer(ProtocolData(OWN, PEER, 5, 2, 3, b"\x01\x00\x06"), 0)
+
+
+def test_standby_takes_over_and_the_first_stands_back() -> None:
+    sgp, (first, second) = joined(2)
+    first.activate(0)
+    settle(sgp, first, second)
+    second.activate(0)
+    settle(sgp, first, second)
+    assert (first.state(0), second.state(0)) == (State.INACTIVE, State.ACTIVE)
+    assert first.indications() == [Resume(PEER), Pause(PEER)]
+    sgp.transfer(IAM, 1, 0)
+    settle(sgp, first, second)
+    assert not first.indications()
+    assert [type(each) for each in second.indications()] == [Resume, Transfer]
+
+
+def test_request_is_repeated_until_acknowledged() -> None:
+    one = asp()
+    one.connected(0, 0)
+    assert kinds(one) == [Type.UP]
+    one.expire(2 * SECOND - 1)
+    assert not kinds(one)
+    one.expire(2 * SECOND)
+    assert kinds(one) == [Type.UP]
+    one.receive(0, Message(Type.UP_ACK).encode(), 2 * SECOND)
+    assert one.next_deadline is None
+
+
+def test_two_gateways_pause_only_with_the_last() -> None:
+    one = asp()
+    one.activate(0)
+    for number in (0, 1):
+        one.connected(number, 0)
+        for kind in (Type.UP_ACK, Type.ACTIVE_ACK):
+            one.receive(number, Message(kind).encode(), 0)
+        one.receive(number, Message(Type.DAVA, ((Tag.AFFECTED_POINT_CODE, word(PEER)),)).encode(), 0)
+    assert one.indications() == [Resume(PEER)]
+    one.closed(0, 0)
+    assert not one.indications()
+    one.closed(1, 0)
+    assert one.indications() == [Pause(PEER)]
+
+
+def test_heartbeat_is_answered_with_its_data() -> None:
+    _, (one,) = joined()
+    one.receive(0, Message(Type.BEAT, ((Tag.HEARTBEAT, b"abc"),)).encode(), 0)
+    ((_, octets),) = one.messages()
+    assert decode(octets) == Message(Type.BEAT_ACK, ((Tag.HEARTBEAT, b"abc"),))
+
+
+def test_active_asp_returns_after_an_acknowledgement_nobody_asked_for() -> None:
+    for kind, again in (
+        (Type.UP_ACK, Type.ACTIVE),
+        (Type.INACTIVE_ACK, Type.ACTIVE),
+        (Type.DOWN_ACK, Type.UP),
+    ):
+        sgp, (one,) = joined()
+        one.activate(0)
+        settle(sgp, one)
+        one.receive(0, Message(kind).encode(), 0)
+        assert kinds(one) == [Type.ERR, again]
+
+
+@given(st.lists(st.binary(max_size=40), max_size=8), st.sampled_from(list(Type)))
+def test_random_octets_never_raise(parts: list[bytes], kind: Type) -> None:
+    sgp, (one,) = joined()
+    one.activate(0)
+    settle(sgp, one)
+    for part in parts:
+        octets = bytes((1, 0, kind >> 8, kind & 0xFF)) + (8 + len(part)).to_bytes(4, "big") + part
+        one.receive(0, octets, 0)
+    one.messages()
