@@ -76,6 +76,8 @@ class TcpStream:
 
     def send(self, octets: bytes) -> None:
         """Send all of `octets`; a full buffer is waited for."""
+        if self._ended:
+            return
         self._socket.setblocking(True)
         try:
             self._socket.sendall(octets)
@@ -87,6 +89,8 @@ class TcpStream:
     def receive(self) -> bytes:
         """Return what has come."""
         found = b""
+        if self._ended:
+            return found
         with contextlib.suppress(BlockingIOError):
             while part := self._socket.recv(1 << 16):
                 found += part
@@ -95,4 +99,5 @@ class TcpStream:
 
     def close(self) -> None:
         """Give the socket back."""
+        self._ended = True
         self._socket.close()

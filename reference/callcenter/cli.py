@@ -11,7 +11,10 @@ import click
 
 from callcenter.config import load, reference_config
 from callcenter.errors import CallcenterError
-from callcenter.server import Address, Server, serve
+from callcenter.gateway import GatewaySystem, gateway_config, load_gateway
+from callcenter.gateway_server import PORT, GatewayServer
+from callcenter.server import Server
+from callcenter.shell import Address, serve
 from callcenter.system import ReferenceSystem
 
 
@@ -75,19 +78,75 @@ def serve_command(
         raise click.ClickException(str(error)) from error
 
 
-def _tell(server: Server, lines: tuple[tuple[Address, Address], ...]) -> None:
+def _tell_lines(lines: tuple[tuple[Address, Address], ...]) -> None:
     for number, (local, remote) in enumerate(lines):
         click.echo(f"line {number}: {local[0]}:{local[1]} <-> {remote[0]}:{remote[1]}")
+
+
+def _tell(server: Server, lines: tuple[tuple[Address, Address], ...]) -> None:
+    _tell_lines(lines)
     if server.control_address is not None:
         click.echo(f"control: {server.control_address[0]}:{server.control_address[1]}")
     click.echo("serving")
 
 
+@main.command("gateway")
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="Configuration file; the reference's own if left out."
+)
+@click.option(
+    "--line",
+    "lines",
+    metavar="LOCAL=REMOTE",
+    callback=lambda context, parameter, texts: tuple(_line(text) for text in texts),
+    multiple=True,
+    required=True,
+    help="UDP addresses HOST:PORT of a span's SAToP pseudowire; once for each span, in order.",
+)
+@click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    default=f"127.0.0.1:{PORT}",
+    show_default=True,
+    callback=lambda context, parameter, text: _address(text),
+    help="TCP address where CT servers connect (M3UA).",
+)
+@click.option("--journal", type=click.Path(path_type=Path), help="Append every event to this file.")
+@click.option("--verbose", is_flag=True, help="Log state changes.")
+def gateway_command(
+    config: Path | None,
+    lines: tuple[tuple[Address, Address], ...],
+    listen: Address,
+    journal: Path | None,
+    verbose: bool,
+) -> None:
+    """Run the signalling gateway: SS7 on E1 pseudowires, M3UA to CT servers, until SIGTERM or SIGINT."""
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, format="%(name)s: %(message)s")
+    try:
+        system = GatewaySystem(load_gateway(config) if config else gateway_config())
+        server = GatewayServer(system, lines, listen=listen, journal=journal)
+        asyncio.run(serve(server, started=lambda: _tell_gateway(server, lines)))
+    except (CallcenterError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _tell_gateway(server: GatewayServer, lines: tuple[tuple[Address, Address], ...]) -> None:
+    _tell_lines(lines)
+    assert server.listen_address is not None
+    click.echo(f"M3UA over TCP: {server.listen_address[0]}:{server.listen_address[1]}")
+    click.echo("serving")
+
+
 @main.command("check-config")
 @click.argument("file", type=click.Path(path_type=Path))
-def check_config(file: Path) -> None:
+@click.option("--gateway", is_flag=True, help="It is the configuration of a signalling gateway.")
+def check_config(file: Path, gateway: bool) -> None:
     """Check a configuration FILE with the flows and prompts it names."""
     try:
+        if gateway:
+            found = GatewaySystem(load_gateway(file)).config
+            click.echo(f"{file}: {len(found.links)} links, {len(found.servers)} application servers: good")
+            return
         system = ReferenceSystem(load(file))
     except CallcenterError as error:
         raise click.ClickException(str(error)) from error

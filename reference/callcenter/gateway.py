@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from callcenter.calls.primitives import Indication, Leg, Primitive
@@ -62,6 +63,11 @@ class GatewayConfig:
 def gateway_config(over: Mapping[str, object] | None = None) -> GatewayConfig:
     """The gateway as it comes, with `over` laid over it. Raises `ConfigurationError`."""
     return parse_gateway(merged(read_toml(DATA / "gateway.toml"), over or {}), source="gateway.toml")
+
+
+def load_gateway(path: Path) -> GatewayConfig:
+    """Read the file and check it. Raises `ConfigurationError`."""
+    return parse_gateway(read_toml(path), source=str(path))
 
 
 def parse_gateway(table: Mapping[str, Any], *, source: str) -> GatewayConfig:

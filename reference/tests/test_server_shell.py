@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 from callcenter.cli import main
 from callcenter.config import DATA
-from callcenter.server import LONGEST_BACKLOG, Control, Pacer, PseudowireLine, Server, SoftStation
+from callcenter.server import Control, Server, SoftStation
+from callcenter.shell import LONGEST_BACKLOG, Pacer, PseudowireLine
 from callcenter.system import centre
 from testrig.clock import SECOND
 from testrig.line import DEFAULT_BLOCK

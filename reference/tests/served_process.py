@@ -1,0 +1,85 @@
+"""A process of ours on a pseudowire, as the judge's bench sees it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from testrig.satop import SatopLine
+from testrig.stream import TcpStream
+from testrig.system import Pixit
+
+
+class Served:
+    """The system as the bench sees it: it runs by itself, and says nothing of its own state."""
+
+    name, version, settled = "served", "", False
+
+    def __init__(self, pixit: Pixit) -> None:
+        self.pixit = pixit
+        self.port = 0
+        """Where CT servers connect, of a gateway."""
+
+    def connect(self, endpoint: str) -> TcpStream:
+        """Connect as a CT server does."""
+        return TcpStream(socket.create_connection(("127.0.0.1", self.port)))
+
+    def next_deadline(self) -> None:
+        """It does not tell."""
+
+
+@dataclass
+class Wire:
+    """A rig of one line and no telephones."""
+
+    line: SatopLine
+    system: Served
+    block: int = 40
+    stations: list[Any] = field(default_factory=list)
+    pairs: list[Any] = field(default_factory=list)
+
+    @property
+    def lines(self) -> list[SatopLine]:
+        return [self.line]
+
+    def step(self, frames: int) -> None:
+        """The server paces itself."""
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def served(pixit: Pixit, *arguments: str) -> Iterator[tuple[Wire, list[str]]]:
+    """Run `callcenter` with `arguments` and one line; give the tester's end and what the process printed
+    until it was serving."""
+    ours, theirs = free_port(), free_port()
+    addresses = f"127.0.0.1:{theirs}=127.0.0.1:{ours}"
+    command = [sys.executable, "-m", "callcenter.cli", *arguments, "--line", addresses]
+    line = SatopLine("line0", ("127.0.0.1", ours), ("127.0.0.1", theirs), delay=64, timeout_s=30)
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, text=True
+    )
+    try:
+        assert process.stdout is not None
+        told: list[str] = []
+        while not told or told[-1] != "serving":
+            text = process.stdout.readline()
+            assert text, told
+            told.append(text.strip())
+        yield Wire(line, Served(pixit)), told
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+        line.close()
