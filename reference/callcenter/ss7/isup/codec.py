@@ -29,6 +29,9 @@ P = TypeVar("P", bound=Parameter)
 HEAD: Final = 3
 """Octets of CIC and message type."""
 
+SHORT: Final = 16
+"""A message of at most so many octets holds no number in full; longer ones are seldom alike."""
+
 
 class IsupDecodeError(DecodeError):
     """Octets are not an ISUP message."""
@@ -167,6 +170,28 @@ def decode_optional(octets: bytes, at: int) -> tuple[tuple[Parameter, ...], int]
 def decode(octets: bytes) -> Message:
     """Return the message in `octets`, which begin with the CIC. Raises `IsupDecodeError` only."""
     size = len(octets)
+    if HEAD <= size <= SHORT:
+        kind, fixed, variable, optional, body, plain = _behind_circuit(octets[2:])
+        if plain:
+            low, high = octets[0], octets[1]
+            return Message(low | (high & 0x0F) << 8, kind, fixed, variable, optional, body, high >> 4)
+    return _read(octets, size)
+
+
+@lru_cache(maxsize=1024)
+def _behind_circuit(
+    octets: bytes,
+) -> tuple[int, tuple[Parameter, ...], tuple[Parameter, ...], tuple[Parameter, ...], bytes, bool]:
+    """Read a short message without its CIC, once: those without numbers are alike on all circuits.
+
+    The last value tells whether that is all there is to it, which it is but for unusual layouts.
+    """
+    found = _read(b"\0\0" + octets, 2 + len(octets))
+    return found.kind, found.fixed, found.variable, found.optional, found.body, found.layout is None
+
+
+def _read(octets: bytes, size: int) -> Message:
+    """Return the message in `octets`, of which there are `size`. Raises `IsupDecodeError`."""
     if size < HEAD:
         raise IsupDecodeError(size, "CIC and message type, 3 octets", f"{size}")
     low, high, code = octets[0], octets[1], octets[2]
