@@ -141,6 +141,36 @@ def test_active_asp_returns_after_an_acknowledgement_nobody_asked_for() -> None:
         assert kinds(one) == [Type.ERR, again]
 
 
+def test_active_only_when_every_context_is_acknowledged_and_then_no_timer_runs() -> None:
+    one = Asp(AspConfig(OWN, 2, {1: (5,), 2: (4,)}, (PEER,)))
+    one.activate(0)
+    one.connected(0, 0)
+    one.receive(0, Message(Type.UP_ACK).encode(), 0)
+    one.receive(0, Message(Type.ACTIVE_ACK, ((Tag.ROUTING_CONTEXT, word(1)),)).encode(), 0)
+    assert one.state(0) is State.ACTIVATING
+    one.receive(0, Message(Type.ACTIVE_ACK, ((Tag.ROUTING_CONTEXT, word(2)),)).encode(), 0)
+    assert one.state(0) is State.ACTIVE
+    assert one.next_deadline is None
+
+
+def test_mask_of_an_affected_point_code_covers_its_low_bits() -> None:
+    sgp, (one,) = joined()
+    one.activate(0)
+    settle(sgp, one)
+    one.indications()
+    for mask, heard in ((1, []), (2, [Pause(PEER)])):
+        affected = word(mask << 24 | PEER + 3)
+        one.receive(0, Message(Type.DUNA, ((Tag.AFFECTED_POINT_CODE, affected),)).encode(), 0)
+        assert one.indications() == heard
+
+
+def test_data_before_active_are_discarded() -> None:
+    _, (one,) = joined()
+    one.receive(0, Message(Type.DATA, ((Tag.PROTOCOL_DATA, IAM.encode()),)).encode(), 0)
+    assert not one.indications()
+    assert one.discarded == 1
+
+
 @given(st.lists(st.binary(max_size=40), max_size=8), st.sampled_from(list(Type)))
 def test_random_octets_never_raise(parts: list[bytes], kind: Type) -> None:
     sgp, (one,) = joined()
