@@ -80,6 +80,13 @@ class LinkConfig:
     """Messages unacknowledged that force retransmission (Q.703 6.4)."""
     n2: int = N2
     """Octets unacknowledged that force retransmission (Q.703 6.4)."""
+    name: str = ""
+    """What operators call it; empty: adjacent point and signalling link code, as in `public/0`."""
+
+    @property
+    def label(self) -> str:
+        """The name, given or made up."""
+        return self.name or f"{self.peer}/{self.slc}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,6 +420,7 @@ def _check_circuits(config: CentreConfig) -> None:
         taken[span, slot] = key
 
     seen_slc: set[tuple[str, str, int]] = set()
+    labels: set[str] = set()
     for index, link in enumerate(config.links):
         key = f"links[{index}]"
         _known(source, f"{key}.peer", link.peer, _points(config, link, key))
@@ -421,7 +429,10 @@ def _check_circuits(config: CentreConfig) -> None:
             raise refuse(source, f"{key}.slc", link.slc, "0 to 15, once for each peer (Q.704 15.2)")
         if not 1 <= link.slot <= 31:
             raise refuse(source, f"{key}.slot", link.slot, "1 to 31")
+        if link.label in labels:
+            raise refuse(source, f"{key}.name", link.label, "a name of its own")
         seen_slc.add(code)
+        labels.add(link.label)
         take(link.span, link.slot, key)
     names: set[str] = set()
     cics: set[tuple[str, str, str, int]] = set()

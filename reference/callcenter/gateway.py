@@ -18,7 +18,7 @@ from callcenter.config import DATA, BoardConfig, LinkConfig, NetworkConfig, poin
 from callcenter.cti.journal import Journal, Types
 from callcenter.errors import ConfigurationError, StateError
 from callcenter.loading import build, merged, read_toml, refuse
-from callcenter.signalling import Channel, Network, Signalling, link_name
+from callcenter.signalling import Channel, Network, Signalling
 from callcenter.ss7.m3ua import ProtocolData, ServerConfig, SgpConfig, SignallingGatewayProcess
 from callcenter.ss7.mtp2 import Mtp2Link
 from callcenter.ss7.mtp3 import Mtp3, Mtp3Config
@@ -215,7 +215,7 @@ class Gateway:
                 link,
                 config.network,
                 config.code(point.points[link.peer]),
-                Mtp2Link(link_name(link), correction=link.correction),
+                Mtp2Link(link.label, correction=link.correction),
             )
             for link in config.links
         ]
@@ -363,7 +363,7 @@ class GatewaySystem:
             crc4=config.board.crc4,
             networks=(NetworkSpec(config.network, point.variant, point.indicator, own),),
             links=tuple(
-                LinkSpec(link_name(each), config.network, peer, each.slc, each.span, each.slot)
+                LinkSpec(each.label, config.network, peer, each.slc, each.span, each.slot)
                 for each in config.links
             ),
             sigtran=SigtranSpec(

@@ -89,17 +89,12 @@ def _channel(config: CentreConfig, link: LinkConfig) -> Channel:
 
 def _level2(config: CentreConfig, link: LinkConfig) -> Mtp2Link:
     return Mtp2Link(
-        link_name(link),
+        link.label,
         timers=config.timers_of("MTP2"),
         correction=link.correction,
         n1=link.n1,
         n2=link.n2,
     )
-
-
-def link_name(link: LinkConfig) -> str:
-    """Name of a link for operators: adjacent point and signalling link code."""
-    return f"{link.peer}/{link.slc}"
 
 
 def _network(config: CentreConfig, name: str, channels: list[Channel]) -> Network:

@@ -15,7 +15,7 @@ from callcenter.errors import CallcenterError, ConfigurationError
 from callcenter.gateway import GatewaySystem, gateway_config
 from callcenter.ivr.flow import MenuNode, PlayNode, QueueNode
 from callcenter.media.announcements import MARKER_HZ
-from callcenter.signalling import Order, link_name
+from callcenter.signalling import Order
 from callcenter.tdm.board import VirtualBoard
 from testrig.board import Board, Loopback
 from testrig.clock import SECOND, Instant
@@ -108,8 +108,7 @@ PICS: Final = dict.fromkeys(
     ),
     False,
 )
-"""What we declare to support. Of the continuity check that is the incoming end: the loop on order of the far
-end. We ask for no check of our own."""
+"""What we declare to support, and what not."""
 
 
 def reference(config: Mapping[str, object] | None = None) -> ReferenceSystem | GatewaySystem:
@@ -472,9 +471,7 @@ def _link_spec(config: CentreConfig, link: LinkConfig) -> LinkSpec:
     network = config.network_of(link)
     adjacent = config.point(link.peer, network)
     limits = (link.n1, link.n2) if link.correction == "pcr" else (None, None)
-    return LinkSpec(
-        link_name(link), network, adjacent, link.slc, link.span, link.slot, link.correction, *limits
-    )
+    return LinkSpec(link.label, network, adjacent, link.slc, link.span, link.slot, link.correction, *limits)
 
 
 def _network_spec(config: CentreConfig, name: str) -> NetworkSpec:

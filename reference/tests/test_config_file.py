@@ -91,6 +91,15 @@ def test_point_code_that_does_not_fit_is_refused(text: str | int, variant: Varia
             {"links": [{"peer": "public", "slc": 0, "span": 0, "slot": 16, "correction": "cyclic"}]},
             "correction: found 'cyclic'",
         ),
+        (
+            {
+                "links": [
+                    {"peer": "public", "slc": 0, "span": 0, "slot": 16},
+                    {"peer": "public", "slc": 1, "span": 0, "slot": 16, "name": "public/0"},
+                ]
+            },
+            r"links\[1\].name: found 'public/0', expected a name of its own",
+        ),
         ({"links": {}}, "links: found {}, expected an array"),
         ({"board": {"spans": "one"}}, "board.spans: found 'one', expected an integer"),
         ({"board": 3}, "board: found 3, expected a table"),
