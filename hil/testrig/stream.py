@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 from typing import Protocol
 
@@ -91,9 +90,13 @@ class TcpStream:
         found = b""
         if self._ended:
             return found
-        with contextlib.suppress(BlockingIOError):
+        try:
             while part := self._socket.recv(1 << 16):
                 found += part
+            self._ended = True
+        except BlockingIOError:
+            pass
+        except OSError:
             self._ended = True
         return found
 

@@ -26,10 +26,13 @@ class Served:
         self.pixit = pixit
         self.port = 0
         """Where CT servers connect, of a gateway."""
+        self.streams: list[TcpStream] = []
+        """What was connected; closed with the process."""
 
     def connect(self, endpoint: str) -> TcpStream:
         """Connect as a CT server does."""
-        return TcpStream(socket.create_connection(("127.0.0.1", self.port)))
+        self.streams.append(TcpStream(socket.create_connection(("127.0.0.1", self.port))))
+        return self.streams[-1]
 
     def next_deadline(self) -> None:
         """It does not tell."""
@@ -68,6 +71,7 @@ def served(pixit: Pixit, *arguments: str) -> Iterator[tuple[Wire, list[str]]]:
     command = [sys.executable, "-m", "callcenter.cli", *arguments, "--line", addresses]
     line = SatopLine("line0", ("127.0.0.1", ours), ("127.0.0.1", theirs), delay=64, timeout_s=30)
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    system = Served(pixit)
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, text=True
     )
@@ -78,8 +82,10 @@ def served(pixit: Pixit, *arguments: str) -> Iterator[tuple[Wire, list[str]]]:
             text = process.stdout.readline()
             assert text, told
             told.append(text.strip())
-        yield Wire(line, Served(pixit)), told
+        yield Wire(line, system), told
     finally:
+        for each in system.streams:
+            each.close()
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
         line.close()
