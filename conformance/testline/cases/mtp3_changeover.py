@@ -149,6 +149,7 @@ def test_changeover_without_acknowledgement(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
+    unverified=True,
 )
 def test_traffic_is_held_during_changeover(network: Network) -> None:
     """Between COO and COA nothing with the selections of the failed link is sent; after COA all, in order."""
@@ -362,6 +363,7 @@ def test_everything_is_retrieved(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
+    unverified=True,
 )
 def test_a_part_is_retrieved(network: Network) -> None:
     """A accepted the first four of seven: the last three come on another link, and no other."""
@@ -378,6 +380,7 @@ def test_a_part_is_retrieved(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
+    unverified=True,
 )
 def test_nothing_is_retrieved(network: Network) -> None:
     """A accepted everything, though level 2 did not acknowledge it: nothing comes again."""
@@ -394,6 +397,7 @@ def test_nothing_is_retrieved(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
+    unverified=True,
 )
 def test_retrieved_before_new(network: Network) -> None:
     """Messages of the failed link and those offered during the changeover keep their order."""
@@ -435,6 +439,7 @@ def test_two_links_fail(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
+    unverified=True,
 )
 def test_links_fail_in_turn(network: Network) -> None:
     """Links fail until one is left: it carries everything then."""
@@ -476,6 +481,7 @@ def test_changeover_on_order(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
+    unverified=True,
 )
 def test_changeover_without_level2_acknowledgement(network: Network) -> None:
     """A that acknowledges nothing fails the link (T7 of level 2); all that was sent is retrieved."""
@@ -679,6 +685,7 @@ def test_unexpected_cba(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
+    unverified=True,
 )
 def test_cba_with_wrong_code(network: Network) -> None:
     """A CBA with another code is no answer: the CBD is repeated."""
@@ -702,6 +709,7 @@ def test_cba_with_wrong_code(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
+    unverified=True,
 )
 def test_traffic_is_held_during_changeback(network: Network) -> None:
     """Between CBD and CBA nothing of the diverted traffic is sent; after CBA all of it, in order, at home."""
@@ -727,6 +735,7 @@ def test_traffic_is_held_during_changeback(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
+    unverified=True,
 )
 def test_changeback_codes_differ(network: Network) -> None:
     """Declarations for one link over several alternative links have different codes."""
@@ -747,6 +756,7 @@ def test_changeback_codes_differ(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
+    unverified=True,
 )
 def test_link_fails_during_changeback(network: Network) -> None:
     """The link fails while its CBD waits: the traffic stays on the alternatives and none is lost."""
@@ -768,6 +778,7 @@ def test_link_fails_during_changeback(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
+    unverified=True,
 )
 def test_no_changeback_before_the_test(network: Network) -> None:
     """A link that is aligned again but whose test is not answered gets no changeback."""

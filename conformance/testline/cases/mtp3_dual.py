@@ -31,6 +31,7 @@ def both(bench: Bench) -> tuple[Network, Network]:
     proves=["N-01"],
     needs="mtp3",
     setup="dual",
+    unverified=True,
 )
 def test_two_networks_in_service(bench: Bench) -> None:
     """Each network's links are tested and its circuits answer with its own label."""
@@ -46,6 +47,7 @@ def test_two_networks_in_service(bench: Bench) -> None:
     proves=["N-01"],
     needs="mtp3",
     setup="dual",
+    unverified=True,
 )
 def test_networks_do_not_mix(bench: Bench) -> None:
     """The failure of one network's links leaves traffic in the other alone; then it comes back."""
@@ -71,6 +73,7 @@ def test_networks_do_not_mix(bench: Bench) -> None:
     proves=["N-01"],
     needs="mtp3",
     setup="dual",
+    unverified=True,
 )
 def test_upu_in_both_labels(bench: Bench) -> None:
     """A message for an unknown user part is answered by UPU with the point code of the label's own size."""
@@ -89,6 +92,7 @@ def test_upu_in_both_labels(bench: Bench) -> None:
     proves=["N-01"],
     needs="mtp3",
     setup="dual",
+    unverified=True,
 )
 def test_cba_in_both_labels(bench: Bench) -> None:
     """A CBD is acknowledged with its code in either network."""
@@ -107,6 +111,7 @@ def test_cba_in_both_labels(bench: Bench) -> None:
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="dual",
+    unverified=True,
 )
 def test_lid_in_both_labels(bench: Bench) -> None:
     """LIN for the only link of a network is denied (LID)."""
@@ -124,6 +129,7 @@ def test_lid_in_both_labels(bench: Bench) -> None:
     proves=["N-01"],
     needs="mtp3",
     setup="dual",
+    unverified=True,
 )
 def test_order_in_both_networks(bench: Bench) -> None:
     """Traffic in both networks at the same time keeps its order in each."""

@@ -211,6 +211,7 @@ def test_remote_inhibition_of_last_link(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="network",
+    unverified=True,
 )
 def test_remote_inhibition_twice(network: Network) -> None:
     """A's LIN for a link already inhibited by A is acknowledged again."""
@@ -360,6 +361,7 @@ def test_forced_uninhibition_sent(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="network",
+    unverified=True,
 )
 def test_forced_uninhibition_not_answered(network: Network) -> None:
     """No LUN: LFU comes once more after T13 (0.8 to 1.5 s)."""
@@ -413,6 +415,7 @@ def test_remote_inhibit_test(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="network",
+    unverified=True,
 )
 def test_llt_for_uninhibited_link(network: Network) -> None:
     """A's LLT for a link that the system does not know as inhibited by A: LFU asks to uninhibit it."""
@@ -428,6 +431,7 @@ def test_llt_for_uninhibited_link(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="network",
+    unverified=True,
 )
 def test_lrt_for_uninhibited_link(network: Network) -> None:
     """A's LRT for a link that the system has not inhibited: LUN tells so."""
@@ -443,6 +447,7 @@ def test_lrt_for_uninhibited_link(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="network",
+    unverified=True,
 )
 def test_inhibit_tests_that_agree(network: Network) -> None:
     """LRT for a link that the system inhibited is not answered; it stays inhibited."""
@@ -459,6 +464,7 @@ def test_inhibit_tests_that_agree(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="network",
+    unverified=True,
 )
 def test_inhibited_link_is_tested(network: Network) -> None:
     """An SLTM over an inhibited link is answered on it."""
@@ -474,6 +480,7 @@ def test_inhibited_link_is_tested(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="network",
+    unverified=True,
 )
 def test_inhibited_at_both_ends(network: Network) -> None:
     """A link inhibited by both ends carries traffic only when both have uninhibited it."""
@@ -496,6 +503,7 @@ def test_inhibited_at_both_ends(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="network",
+    unverified=True,
 )
 def test_inhibition_loses_nothing(network: Network) -> None:
     """Traffic while a link is inhibited and uninhibited keeps its order and is complete."""

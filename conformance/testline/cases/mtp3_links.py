@@ -92,6 +92,7 @@ def test_link_set_is_activated(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
+    unverified=True,
 )
 def test_second_link_takes_its_part(network: Network) -> None:
     """A second link comes into service beside the first; both then carry traffic."""
@@ -218,6 +219,7 @@ def test_load_sharing_with_one_link_unavailable(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
+    unverified=True,
 )
 def test_selections_spread_evenly(network: Network) -> None:
     """No link of a link set carries more than twice its part of the sixteen selections."""
@@ -317,6 +319,7 @@ def test_destination_lost_by_routes(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.routes",
     setup="network",
+    unverified=True,
 )
 def test_far_destination_by_first_route(network: Network) -> None:
     """Traffic for a far point goes by the first route only, over its links."""
@@ -455,6 +458,7 @@ def test_unexpected_slta(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
+    unverified=True,
 )
 def test_sltm_is_answered_on_its_link(network: Network) -> None:
     """An SLTM is answered on the link that it came over, with that link's code and its pattern."""
@@ -592,6 +596,7 @@ def test_route_set_test_cut_off(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
+    unverified=True,
 )
 def test_changeover_order_for_unknown_link(network: Network) -> None:
     """A COO with a link code that the link set has not got does no harm."""
@@ -606,6 +611,7 @@ def test_changeover_order_for_unknown_link(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
+    unverified=True,
 )
 def test_management_of_another_network(network: Network) -> None:
     """A COO with the network indicator of another network is discarded."""
@@ -619,6 +625,7 @@ def test_management_of_another_network(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
+    unverified=True,
 )
 def test_management_for_another_point(network: Network) -> None:
     """A COO for another point is not taken by a point without transfer function."""
@@ -632,6 +639,7 @@ def test_management_for_another_point(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
+    unverified=True,
 )
 def test_link_test_cut_off(network: Network) -> None:
     """An SLTM with fewer octets than its length says is discarded."""
@@ -645,6 +653,7 @@ def test_link_test_cut_off(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
+    unverified=True,
 )
 def test_data_link_connection_order(network: Network) -> None:
     """A DLC to a system with basic link management does no harm."""

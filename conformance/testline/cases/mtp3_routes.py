@@ -67,6 +67,7 @@ def test_forced_rerouting(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.routes",
     setup="network",
+    unverified=True,
 )
 def test_forced_rerouting_of_one_destination(network: Network) -> None:
     """TFP for F leaves traffic for A itself where it was."""
@@ -139,7 +140,13 @@ def test_tfp_for_route_not_in_use(network: Network) -> None:
 
 
 @case(
-    "MTP3/40", "TFP repeated", clauses=["Q.704 13.2"], proves=["N-01"], needs="mtp3.routes", setup="network"
+    "MTP3/40",
+    "TFP repeated",
+    clauses=["Q.704 13.2"],
+    proves=["N-01"],
+    needs="mtp3.routes",
+    setup="network",
+    unverified=True,
 )
 def test_tfp_repeated(network: Network) -> None:
     """A second TFP for the same destination changes nothing."""
@@ -156,6 +163,7 @@ def test_tfp_repeated(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.routes",
     setup="network",
+    unverified=True,
 )
 def test_tfp_for_unknown_destination(network: Network) -> None:
     """TFP for a point to which no route leads does no harm."""
@@ -175,6 +183,7 @@ def test_tfp_for_unknown_destination(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.routes",
     setup="network",
+    unverified=True,
 )
 def test_tfp_from_far_point(network: Network) -> None:
     """TFP concerning F with F itself as origin is not taken: it is no adjacent transfer point."""
@@ -233,6 +242,7 @@ def test_controlled_rerouting_takes_t6(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.routes",
     setup="network",
+    unverified=True,
 )
 def test_unexpected_tfa(network: Network) -> None:
     """TFA for F without a TFP before it changes nothing."""
@@ -323,6 +333,7 @@ def test_route_set_test_ends(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.routes",
     setup="network",
+    unverified=True,
 )
 def test_route_set_test_is_answered(network: Network) -> None:
     """A answers the RST by TFA: traffic for F goes back to A."""
@@ -340,6 +351,7 @@ def test_route_set_test_is_answered(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.restriction",
     setup="network",
+    unverified=True,
 )
 def test_route_set_test_of_restricted_route(network: Network) -> None:
     """After TFR the system asks by RSR, not by RST."""

@@ -115,6 +115,7 @@ def test_transfer_other_way(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.transfer",
     setup="transfer",
+    unverified=True,
 )
 def test_transfer_of_any_user_part(network: Network) -> None:
     """A transfer point does not look at the service: telephone, data and spare ones pass."""
@@ -130,6 +131,7 @@ def test_transfer_of_any_user_part(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.transfer",
     setup="transfer",
+    unverified=True,
 )
 def test_load_sharing_of_transfer(network: Network) -> None:
     """Transferred traffic uses every link of the set, each selection always the same."""
@@ -148,6 +150,7 @@ def test_load_sharing_of_transfer(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.transfer",
     setup="transfer",
+    unverified=True,
 )
 def test_transfer_to_far_point(network: Network) -> None:
     """Messages of B for F go by A."""
@@ -163,6 +166,7 @@ def test_transfer_to_far_point(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.transfer",
     setup="transfer",
+    unverified=True,
 )
 def test_transfer_during_changeover(network: Network) -> None:
     """Numbered messages of B for A around the failure of a link arrive each once, in order."""
@@ -357,6 +361,7 @@ def test_rst_for_lost_point(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.transfer",
     setup="transfer",
+    unverified=True,
 )
 def test_messages_for_unknown_point(network: Network) -> None:
     """A message for a point that nobody knows is dropped, and traffic goes on."""
@@ -373,6 +378,7 @@ def test_messages_for_unknown_point(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.transfer",
     setup="transfer",
+    unverified=True,
 )
 def test_transfer_during_changeback(network: Network) -> None:
     """Numbered messages of B for A while a link comes back arrive each once, in order."""
