@@ -157,6 +157,10 @@ class Relay:
         """No calls."""
         self._none(leg)
 
+    def recover(self, leg: Leg, *, incoming: bool, suspended: bool, blocked: bool, now: Instant) -> None:
+        """No calls."""
+        self._none(leg)
+
     def idle(self, cic: Leg) -> bool:
         """No circuits."""
         self._none(cic)

@@ -33,7 +33,7 @@ from collections.abc import Callable
 
 from callcenter.calls.primitives import Indication, Leg, Primitive
 from callcenter.errors import ConfigurationError, StateError
-from callcenter.ss7.isup import bls_fsm, continuity_fsm
+from callcenter.ss7.isup import blr_fsm, bls_fsm, continuity_fsm
 from callcenter.ss7.isup.calls import cause_of
 from callcenter.ss7.isup.circuit import Circuit
 from callcenter.ss7.isup.codec import IsupDecodeError, Message, decode
@@ -197,6 +197,13 @@ class Isup:
         """Take a primitive for circuit `leg`. Raises `StateError` for a circuit that does not exist."""
         self._now = now
         self._leg(leg).request(primitive, now)
+
+    def recover(self, leg: Leg, *, incoming: bool, suspended: bool, blocked: bool, now: Instant) -> None:
+        """Go on with a call that was answered before we took over."""
+        circuit = self._leg(leg)
+        circuit.recover(incoming=incoming, suspended=suspended, now=now)
+        if blocked:
+            circuit.blr.state = blr_fsm.State.REMOTELY_BLOCKED
 
     def congestion(self, level: int) -> None:
         """The engine is congested: 0 not, 1, or 2 more (Q.764 2.11.1)."""

@@ -131,6 +131,13 @@ class Tup:
         """Take a primitive for circuit `leg`. Raises `StateError` for a circuit that does not exist."""
         self._circuit(leg).request(primitive, now)
 
+    def recover(self, leg: Leg, *, incoming: bool, suspended: bool, blocked: bool, now: Instant) -> None:
+        """Go on with a call that was answered before we took over."""
+        circuit = self._circuit(leg)
+        circuit.recover(incoming=incoming, suspended=suspended, now=now)
+        if blocked:
+            circuit.held_there.add("maintenance")
+
     def _circuit(self, leg: Leg) -> Circuit:
         try:
             return self._by_leg[leg]
