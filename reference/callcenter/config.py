@@ -140,6 +140,8 @@ class TrunkGroupConfig:
     network: str = ""
     continuity: int = 0
     """Every how manyeth call we make has its circuit checked by the check tone (Q.724 7); 0: none."""
+    reset_at_start: bool | None = None
+    """None: as `CentreConfig.reset_at_start` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +258,8 @@ class CentreConfig:
     isup: IsupOptions = field(default_factory=IsupOptions)
     stations: StationsConfig = field(default_factory=StationsConfig)
     journal: JournalConfig = field(default_factory=JournalConfig)
+    reset_at_start: bool = True
+    """Circuits are reset when their far end can first be reached, and not used before (Q.764 2.9.3)."""
     prompts: str = ""
     """Directory of recordings that replace the synthesised prompts."""
     timers: dict[str, float] = field(default_factory=dict)
@@ -273,6 +277,10 @@ class CentreConfig:
     def network_of(self, part: LinkConfig | RouteConfig | TrunkGroupConfig) -> str:
         """Name of the network that `part` is in."""
         return part.network or self.network
+
+    def resets(self, group: TrunkGroupConfig) -> bool:
+        """Whether the circuits of `group` are reset at the start."""
+        return self.reset_at_start if group.reset_at_start is None else group.reset_at_start
 
     def own(self, network: str = "") -> int:
         """Own point code in a network; none: the centre's."""

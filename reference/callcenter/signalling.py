@@ -200,6 +200,7 @@ def _user_part(config: CentreConfig, network: str, groups: list[TrunkGroupConfig
     own = config.own(network)
     cics = {peer: tuple(sorted(found)) for peer, found in by_peer.items()}
     checks = {group.name: group.continuity for group in groups}
+    unknown = frozenset(group.name for group in groups if config.resets(group))
     if groups[0].user == "tup":
         return Tup(
             TupConfig(
@@ -210,6 +211,7 @@ def _user_part(config: CentreConfig, network: str, groups: list[TrunkGroupConfig
                 timers=config.timers_of("TUP"),
                 minimum_digits=config.minimum_digits,
                 continuity=checks,
+                reset_at_start=unknown,
             )
         )
     return Isup(
@@ -225,6 +227,7 @@ def _user_part(config: CentreConfig, network: str, groups: list[TrunkGroupConfig
             ask_calling=config.isup.ask_calling,
             gateway=config.isup.gateway,
             continuity=checks,
+            reset_at_start=unknown,
         )
     )
 
