@@ -175,6 +175,9 @@ class Host:
     async def open(self, stack: contextlib.AsyncExitStack) -> None:
         """Open what the process serves beside its lines; `stack` closes it again."""
 
+    def poll(self) -> None:
+        """Look after associations; called before each block."""
+
     async def _bind(self, line: PseudowireLine, local: Address) -> None:
         await asyncio.get_running_loop().create_datagram_endpoint(lambda: line, local_addr=local)
 
@@ -190,6 +193,7 @@ class Host:
                 )
                 skipped = pacer.skipped
             for _ in range(due // DEFAULT_BLOCK):
+                self.poll()
                 self._system.advance(DEFAULT_BLOCK)
                 await asyncio.sleep(0)
             with contextlib.suppress(TimeoutError):
