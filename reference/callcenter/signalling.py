@@ -16,7 +16,7 @@ from callcenter.calls.takeover import Kept
 from callcenter.calls.transceivers import Transceivers
 from callcenter.config import CentreConfig, LinkConfig, TrunkGroupConfig, circuits
 from callcenter.cti.journal import Journal, Types
-from callcenter.cti.recovery import Recovery
+from callcenter.cti.recovery import Recovery, line_of
 from callcenter.errors import ConfigurationError, StateError
 from callcenter.ss7.isup import Isup, IsupConfig
 from callcenter.ss7.m3ua.asp import Asp, AspConfig
@@ -111,12 +111,16 @@ def _level2(config: CentreConfig, link: LinkConfig) -> Mtp2Link:
     )
 
 
-def over_gateways(config: CentreConfig) -> dict[str, GatewayNetwork]:
-    """Return the networks of `config` that are reached over gateways, without their associations."""
-    return {name: _over_gateways(config, name) for name in config.in_use if config.networks[name].m3ua}
+def over_gateways(config: CentreConfig, *, paired: bool = False) -> dict[str, GatewayNetwork]:
+    """Return the networks of `config` that are reached over gateways, without their associations.
+
+    `paired`: another server may take over.
+    """
+    names = [name for name in config.in_use if config.networks[name].m3ua is not None]
+    return {name: _over_gateways(config, name, paired=paired) for name in names}
 
 
-def _over_gateways(config: CentreConfig, name: str) -> GatewayNetwork:
+def _over_gateways(config: CentreConfig, name: str, *, paired: bool = False) -> GatewayNetwork:
     network = config.networks[name]
     m3ua = network.m3ua
     assert m3ua is not None
@@ -133,6 +137,7 @@ def _over_gateways(config: CentreConfig, name: str) -> GatewayNetwork:
             mode=m3ua.mode,
             identifier=m3ua.identifier,
             network_appearance=m3ua.appearance,
+            paired=paired,
         )
     )
     return GatewayNetwork(asp, frozenset(SERVICES[group.user] for group in groups))
@@ -276,6 +281,8 @@ class Signalling:
         self._groups = groups
         self._several = len(networks) > 1
         self._transceivers: Transceivers | None = None
+        self._to_block: set[Leg] = set()
+        """Circuits to be blocked as soon as their far end can be reached."""
 
     def provide(self, transceivers: Transceivers) -> None:
         """Continuity checks of the user parts use `transceivers`."""
@@ -294,6 +301,9 @@ class Signalling:
     def take_over(self, kept: Collection[Kept], recovery: Recovery, now: Instant) -> None:
         """Start in place of another server: the calls of `kept` go on, all others are reset when their far
         end can be reached, and those that the operator had blocked are blocked again."""
+        for _, _, user in self.user_parts():
+            user.forget()
+        self._to_block = set(recovery.blocked_here)
         for each in kept:
             self._of_group[each.leg.group].recover(
                 each.leg,
@@ -391,6 +401,10 @@ class Signalling:
                 user.resume(indication.dpc, now)
             else:
                 user.pause(indication.dpc, now)
+        for (service, point, _), leg in network.legs.items() if available and self._to_block else ():
+            if point == indication.dpc and leg in self._to_block:
+                self._to_block.discard(leg)
+                network.users[service].block(leg, now)
 
     def _write_status(self, network: Network, indication: Status | LinkNotice, now: Instant) -> None:
         """Write congestion, unavailable user parts and what came of link orders into the journal."""
@@ -619,7 +633,7 @@ def _told(notice: Notice, leg: Leg | None) -> dict[str, object]:
     if notice.cic is not None:
         data["cic"] = notice.cic
     if leg is not None:
-        data["line"] = f"{leg.group}/{leg.number}"
+        data["line"] = line_of(leg)
     if notice.detail:
         data["detail"] = notice.detail
     if notice.alert:

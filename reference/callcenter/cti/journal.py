@@ -100,6 +100,12 @@ class Journal:
             projection(event)
         return event
 
+    def begin(self, number: int) -> None:
+        """The first event will have `number`: earlier ones are not in this copy of a journal."""
+        if self._number:
+            raise StateError(f"journal: begins with event {self.first} already, not with {number}")
+        self._number = number - 1
+
     def follow(self, event: Event) -> None:
         """Append an event of the journal that this is a copy of; raises `StateError` for one out of turn."""
         if event.number != self._number + 1:

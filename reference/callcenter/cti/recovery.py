@@ -6,7 +6,8 @@ the journal of another, or a server that reads its own file after a crash, knows
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from callcenter.calls.primitives import Leg
@@ -66,6 +67,26 @@ class Recovery:
     """Circuits that the far end has blocked."""
     suspended_there: set[Leg] = field(default_factory=set)
     """Circuits whose far end has suspended the call."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything, ready for JSON."""
+        return {
+            "calls": [asdict(each) for each in self.calls.values()],
+            "agents": {name: asdict(each) for name, each in self.agents.items()},
+            "last_call": self.last_call,
+            **{name: sorted(line_of(leg) for leg in getattr(self, name)) for name in _LEGS},
+        }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Recovery:
+        """Return what `as_json` was taken of."""
+        calls = [OpenCall(**each) for each in found["calls"]]
+        return cls(
+            {call.id: call for call in calls},
+            {name: KnownAgent(**each) for name, each in found["agents"].items()},
+            found["last_call"],
+            *({leg_of(line) for line in found[name]} for name in _LEGS),
+        )
 
     def apply(self, event: Event) -> None:
         """Take one more event."""
@@ -140,11 +161,18 @@ class Recovery:
             (found.add if on else found.discard)(leg_of(line))
 
 
+def line_of(leg: Leg) -> str:
+    """Return what the journal calls `leg`."""
+    return f"{leg.group}/{leg.number}"
+
+
 def leg_of(line: str) -> Leg:
     """Return the leg that the journal calls `group/CIC`."""
     group, _, number = line.rpartition("/")
     return Leg(group, int(number))
 
+
+_LEGS: Final = ("blocked_here", "blocked_there", "suspended_there")
 
 _BEGINNINGS: Final = frozenset({Types.OFFERED, Types.ORIGINATED})
 

@@ -201,10 +201,16 @@ class Isup:
         self._now = now
         self._leg(leg).request(primitive, now)
 
+    def forget(self) -> None:
+        """The state of every circuit is unknown: it is reset when its far end can next be reached."""
+        for circuit in self._circuits.values():
+            circuit.unknown = True
+
     def recover(self, leg: Leg, *, incoming: bool, suspended: bool, blocked: bool, now: Instant) -> None:
         """Go on with a call that was answered before we took over."""
         circuit = self._leg(leg)
         circuit.recover(incoming=incoming, suspended=suspended, now=now)
+        circuit.unknown = False
         if blocked:
             circuit.blr.state = blr_fsm.State.REMOTELY_BLOCKED
 

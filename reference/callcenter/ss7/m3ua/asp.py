@@ -32,6 +32,10 @@ ALTERNATE_ACTIVE: Final = 2 << 16 | 2
 """NTFY: another ASP of the AS has taken the traffic (3.8.2)."""
 
 
+AS_STATES: Final = {1 << 16 | 2: True, 1 << 16 | 3: False, 1 << 16 | 4: True}
+"""NTFY: AS-INACTIVE, AS-ACTIVE, AS-PENDING (3.8.2), and whether the traffic is nobody's."""
+
+
 @dataclass(frozen=True, slots=True)
 class AspConfig:
     """An ASP in one network."""
@@ -44,6 +48,8 @@ class AspConfig:
     mode: Mode | None = None
     identifier: int | None = None
     network_appearance: int | None = None
+    paired: bool = False
+    """Another server stands by: after the last association was lost the traffic may be its."""
     acknowledgement: int = 2 * SECOND
     """T(ack) in frames (4.3.4.1: two seconds unless configured)."""
 
@@ -57,6 +63,8 @@ class Association:
     framer: Framer = field(default_factory=Framer)
     confirmed: set[int] = field(default_factory=set)
     reachable: set[int] = field(default_factory=set)
+    vacant: bool = False
+    """The gateway has said that no ASP takes the traffic."""
     machine: AspSide = field(init=False)
 
     def __post_init__(self) -> None:
@@ -142,6 +150,8 @@ class Asp:
         if found is not None:
             found.machine.handle(Event.CLOSED)
             del self.associations[number]
+            if self.config.paired and not self.associations:
+                self.taking = False
 
     def activate(self, now: Instant) -> None:
         """Take traffic over every gateway, now or when it is up."""
@@ -191,9 +201,7 @@ class Asp:
             data = message.get(Tag.HEARTBEAT)
             self.send(here, Type.BEAT_ACK, *([] if data is None else [(int(Tag.HEARTBEAT), data)]))
         elif kind == Type.NTFY:
-            if message.word(Tag.STATUS) == ALTERNATE_ACTIVE:
-                self.taking = False
-                here.machine.handle(Event.OVERTAKEN)
+            self._notified(here, message.word(Tag.STATUS))
         elif kind == Type.ERR:
             self.errors_received += 1
         elif kind == Type.DATA:
@@ -202,6 +210,21 @@ class Asp:
             self._point(here, message)
         elif kind != Type.BEAT_ACK:
             raise M3uaError(Error.UNEXPECTED_MESSAGE, "a message that only an ASP sends")
+
+    def _notified(self, here: Association, status: int | None) -> None:
+        """3.8.2, 4.3.4.5."""
+        if status == ALTERNATE_ACTIVE:
+            self.taking = False
+            here.vacant = False
+            here.machine.handle(Event.OVERTAKEN)
+        elif status in AS_STATES:
+            here.vacant = AS_STATES[status]
+
+    @property
+    def vacant(self) -> bool:
+        """Whether no ASP takes the traffic, as every gateway says at which this one is up."""
+        up = [each for each in self.associations.values() if each.machine.state is State.INACTIVE]
+        return bool(up) and all(each.vacant for each in up)
 
     def _acknowledged(self, here: Association, message: Message) -> None:
         """4.3.4. ASP Active may be acknowledged context by context; one nobody asked for is answered."""

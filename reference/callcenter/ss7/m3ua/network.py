@@ -43,6 +43,12 @@ class GatewayNetwork:
         self.asp.deactivate(now)
         self._send(now)
 
+    def lose(self) -> None:
+        """Lose every association at once, as a server does whose power fails."""
+        for stream in self._streams.values():
+            stream.close()
+        self._streams.clear()
+
     def transfer(self, si: int, dpc: int, sls: int, data: bytes, now: Instant, spare: int = 0) -> None:
         """Send a message of a user part; it is discarded and counted when `dpc` cannot be reached.
 

@@ -134,10 +134,16 @@ class Tup:
         """Take a primitive for circuit `leg`. Raises `StateError` for a circuit that does not exist."""
         self._circuit(leg).request(primitive, now)
 
+    def forget(self) -> None:
+        """The state of every circuit is unknown: it is reset when its far end can next be reached."""
+        for circuit in self._circuits.values():
+            circuit.unknown = True
+
     def recover(self, leg: Leg, *, incoming: bool, suspended: bool, blocked: bool, now: Instant) -> None:
         """Go on with a call that was answered before we took over."""
         circuit = self._circuit(leg)
         circuit.recover(incoming=incoming, suspended=suspended, now=now)
+        circuit.unknown = False
         if blocked:
             circuit.held_there.add("maintenance")
 
