@@ -79,6 +79,11 @@ ITEMS: Final[dict[str, Item]] = {
         "requirement P-08",
         ("m3ua",),
     ),
+    "servers": Item(
+        "servers that stand by for each other behind a signalling gateway, without loss of calls in speech",
+        "requirement N-05, P-09",
+        ("mtp3", "maintenance"),
+    ),
     "isup": Item("ISDN user part, basic call", "Q.763, Q.764", ("mtp3",)),
     "isup.incoming": Item("calls from the network to the system", "Q.764 2.1", ("isup",)),
     "isup.outgoing": Item("calls from the system to the network", "Q.764 2.1", ("isup",)),

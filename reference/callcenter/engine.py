@@ -125,9 +125,9 @@ class Engine:
 
     def advance(self, count: int) -> None:
         """Run for `count` frames."""
+        news = self.signalling.hear(self.now)
         events = self.board.advance(count)
         self.now += count
-        news = False
         for event in events:
             news = self._take(event) or news
         if news or (self._deadline is not None and self.now >= self._deadline):

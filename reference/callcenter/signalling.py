@@ -277,6 +277,7 @@ class Signalling:
         self._by_number: dict[int, Channel] = {}
         self._by_name = {channel.link.name: channel for channel in channels}
         self.networks = {network.name: network for network in networks}
+        self._over = [each.mtp3 for each in networks if isinstance(each.mtp3, GatewayNetwork)]
         self._of_group = of_group
         self._groups = groups
         self._several = len(networks) > 1
@@ -339,6 +340,10 @@ class Signalling:
         channel.seen = octets
         link.receive(octets, event.repeats, event.at)
         return not (known and link.settled)
+
+    def hear(self, now: Instant) -> bool:
+        """Take what gateways have sent; whether anything can come of it."""
+        return any([each.poll(now) for each in self._over])
 
     def check_tone(self, port: int, now: Instant) -> None:
         """The check tone has come to voice port `port`."""
@@ -616,11 +621,10 @@ class Signalling:
     @property
     def settled(self) -> bool:
         """True when no link is changing or waits for an acknowledgement, and nothing from a gateway waits."""
-        over = (each.mtp3 for each in self.networks.values() if isinstance(each.mtp3, GatewayNetwork))
         return (
             not self.more
             and all(channel.link.settled for channel in self._channels)
-            and all(each.settled for each in over)
+            and all(each.settled for each in self._over)
         )
 
 

@@ -91,6 +91,7 @@ PICS: Final = dict.fromkeys(
         "m3ua.broadcast",
         "m3ua.registration",
         "m3ua.screening",
+        "servers",
     ),
     True,
 ) | dict.fromkeys(

@@ -67,6 +67,7 @@ MODULES: Final = (
     "m3ua_data",
     "m3ua_errors",
     "m3ua_registration",
+    "servers",
     "switching",
     "dtmf",
     "ivr",

@@ -7,6 +7,7 @@ them to user parts. Section numbers are `unverified`. The ASP answers heartbeats
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,6 +32,9 @@ from testrig.clock import SECOND, Instant
 ALTERNATE_ACTIVE: Final = 2 << 16 | 2
 """NTFY: another ASP of the AS has taken the traffic (3.8.2)."""
 
+
+HELD: Final = 1000
+"""Messages held until the gateways have said which points they reach, as many as a gateway keeps."""
 
 AS_STATES: Final = {1 << 16 | 2: True, 1 << 16 | 3: False, 1 << 16 | 4: True}
 """NTFY: AS-INACTIVE, AS-ACTIVE, AS-PENDING (3.8.2), and whether the traffic is nobody's."""
@@ -63,6 +67,8 @@ class Association:
     framer: Framer = field(default_factory=Framer)
     confirmed: set[int] = field(default_factory=set)
     reachable: set[int] = field(default_factory=set)
+    asked: set[int] = field(default_factory=set)
+    """Points asked for by DAUD, of which the gateway has not said anything yet."""
     vacant: bool = False
     """The gateway has said that no ASP takes the traffic."""
     machine: AspSide = field(init=False)
@@ -97,6 +103,7 @@ class Association:
         """Ask which points can be reached (4.5.3)."""
         self.asp.timers.stop(self.number)
         if self.asp.config.destinations:
+            self.asked = set(self.asp.config.destinations)
             points = (int(Tag.AFFECTED_POINT_CODE), word(*self.asp.config.destinations))
             self.asp.send(self, Type.DAUD, *self.asp.appearance, self.asp.contexts, points)
 
@@ -104,7 +111,7 @@ class Association:
         """Nothing can be reached this way."""
         self.asp.timers.stop(self.number)
         self.confirmed.clear()
-        for code in sorted(self.reachable):
+        for code in sorted(self.reachable | self.asked):
             self.asp.accessible(self, code, False)
 
 
@@ -119,6 +126,9 @@ class Asp:
         self.errors_received = 0
         self.discarded = 0
         """DATA for another point or network, or outside ASP-ACTIVE."""
+        self.undeliverable = 0
+        """Messages for points that no gateway reaches."""
+        self._held: deque[ProtocolData] = deque(maxlen=HELD)
         self._messages: list[tuple[int, bytes]] = []
         self._indications: list[NetworkIndication] = []
         self._closing: list[int] = []
@@ -273,12 +283,26 @@ class Asp:
     def accessible(self, here: Association, point: int, reachable: bool) -> None:
         """A point can be reached over a gateway or not; user parts hear the first way and the last."""
         before = self._ways(point)
+        here.asked.discard(point)
         if reachable:
             here.reachable.add(point)
         else:
             here.reachable.discard(point)
         if bool(before) is not bool(self._ways(point)):
             self._indications.append(Resume(point) if reachable else Pause(point))
+        if not self._asking(point):
+            self._release(point)
+
+    def _release(self, point: int) -> None:
+        """Send what was held for a point, or drop it."""
+        held = [each for each in self._held if each.dpc == point]
+        for each in held:
+            self._held.remove(each)
+            self.undeliverable += not self._send_data(each)
+
+    def _asking(self, point: int) -> bool:
+        """Whether a gateway is still to say if it reaches `point`, and none has said yes."""
+        return not self._ways(point) and any(point in each.asked for each in self.associations.values())
 
     def reaches(self, point: int) -> bool:
         """Whether a gateway says that `point` can be reached."""
@@ -289,9 +313,18 @@ class Asp:
 
     # from user parts
 
-    def transfer(self, data: ProtocolData, now: Instant) -> bool:
-        """Send to a gateway that reaches the point, one gateway for one selection; False when none does."""
+    def transfer(self, data: ProtocolData, now: Instant) -> None:
+        """Send to a gateway that reaches the point, one gateway for one selection.
+
+        What is for a point that gateways were asked about waits for the answer; the rest is dropped and counted.
+        """
         self._now = now
+        if self._asking(data.dpc):
+            self._held.append(data)
+        else:
+            self.undeliverable += not self._send_data(data)
+
+    def _send_data(self, data: ProtocolData) -> bool:
         ways = self._ways(data.dpc)
         context = next((rc for rc, services in self.config.contexts.items() if data.si in services), None)
         if not ways or context is None:
