@@ -13,6 +13,7 @@ import socket
 from collections.abc import Callable
 from typing import Final, Literal
 
+from testrig import sctp
 from testrig.clock import SECOND, Instant
 from testrig.errors import ConfigurationError
 from testrig.satop import Address
@@ -31,11 +32,18 @@ RETRY: Final = 5 * SECOND
 _WAITING: Final = 64
 """Associations the kernel keeps until we take them."""
 
-_STREAMS: Final[dict[str, Callable[[socket.socket], SocketStream]]] = {"tcp": TcpStream}
+_STREAMS: Final[dict[str, Callable[[socket.socket], SocketStream]]] = {
+    "sctp": sctp.SctpStream,
+    "tcp": TcpStream,
+}
 
 
 def chosen(transport: Transport) -> Literal["sctp", "tcp"]:
     """Return what `auto` stands for here. Raises `ConfigurationError` for SCTP when the kernel has none."""
+    if transport == "tcp":
+        return "tcp"
+    if sctp.available():
+        return "sctp"
     if transport == "sctp":
         raise ConfigurationError("transport: found sctp, expected tcp or auto: this kernel has no SCTP")
     return "tcp"
@@ -191,7 +199,7 @@ def _resolved(address: Address, kind: str) -> tuple[int, Address]:
 
 
 def _socket(family: int, kind: str) -> socket.socket:
-    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    made = sctp.open_socket(family) if kind == "sctp" else socket.socket(family, socket.SOCK_STREAM)
     made.setblocking(False)
     return made
 
