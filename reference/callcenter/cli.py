@@ -71,7 +71,7 @@ def serve_command(
     """Run in real time with the lines on UDP pseudowires, until SIGTERM or SIGINT."""
     logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, format="%(name)s: %(message)s")
     try:
-        system = ReferenceSystem(load(config) if config else reference_config())
+        system = ReferenceSystem(load(config) if config else reference_config({"reset_at_start": True}))
         server = Server(system, lines, control=control, journal=journal)
         asyncio.run(serve(server, started=lambda: _tell(server, lines)))
     except (CallcenterError, OSError) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -66,6 +66,14 @@ class UserPart(Protocol):
         """Whether the circuit may be seized for an outgoing call."""
         ...
 
+    def recover(self, leg: Leg, *, incoming: bool, suspended: bool, blocked: bool, now: Instant) -> None:
+        """Go on with a call that was answered before we took over, and say nothing of it to the far end.
+
+        `suspended`: the called party has hung up and may come back; `blocked`: the far end has blocked the
+        circuit.
+        """
+        ...
+
     # results
 
     def messages(self) -> Sequence[Outgoing]: ...
@@ -91,3 +99,6 @@ class UserPart(Protocol):
     def block_group(self, cic: Leg, count: int, now: Instant, *, hardware: bool = False) -> None: ...
     def unblock_group(self, cic: Leg, count: int, now: Instant, *, hardware: bool = False) -> None: ...
     def reset_group(self, cic: Leg, count: int, now: Instant) -> None: ...
+    def reset_all(self, now: Instant, keep: Collection[tuple[int, int]] = ()) -> None:
+        """Reset all circuits but `keep`, by point code and CIC; also when they were to be reset later."""
+        ...

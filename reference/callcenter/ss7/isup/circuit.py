@@ -152,6 +152,7 @@ class Circuit:
         "name",
         "services",
         "unequipped",
+        "unknown",
     )
 
     def __init__(self, services: Services, dpc: int, cic: int, leg: Leg) -> None:
@@ -173,6 +174,8 @@ class Circuit:
         """GRS sent, GRA awaited."""
         self.unequipped = False
         """The far end says that it has no such circuit."""
+        self.unknown = False
+        """The state is not known since the start: reset before use (Q.764 2.9.3)."""
         self.looped = False
         self.awaits_released = False
         """The engine has been told `Release` and has not answered `Released`: what else it says is old."""
@@ -183,8 +186,8 @@ class Circuit:
 
     @property
     def resetting(self) -> bool:
-        """Whether we have sent a reset that is not acknowledged."""
-        return self.group_reset or not self.crs.idle
+        """Whether we have sent a reset that is not acknowledged, or are to send one."""
+        return self.group_reset or not self.crs.idle or self.unknown
 
     @property
     def idle(self) -> bool:
@@ -326,6 +329,12 @@ class Circuit:
         self.crs.handle(event, now)
 
     # from the engine
+
+    def recover(self, *, incoming: bool, suspended: bool, now: Instant) -> None:
+        """Go on with a call that was answered before we took over."""
+        call = IncomingCall(self) if incoming else OutgoingCall(self)
+        call.recover(now, suspended=suspended)
+        self.cpc = call
 
     def request(self, primitive: Primitive, now: Instant) -> None:
         """Take a primitive of the engine."""
@@ -523,6 +532,7 @@ class Circuit:
 
     def drop_call(self, now: Instant) -> None:
         """End the call, or our check, for a reset of our own."""
+        self.unknown = False
         self.check.handle(continuity_fsm.Event.STOP, now)
         if isinstance(self.cpc, IncomingCall):
             self.cpc.handle(_In.RESET_ORDER, now)

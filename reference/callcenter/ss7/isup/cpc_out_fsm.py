@@ -189,6 +189,12 @@ class OutgoingCall(Machine[State, Event]):
         """Charge indicator of the last backward message that had one."""
         self._transit = circuit.services.config.transit
 
+    def recover(self, now: Instant, *, suspended: bool) -> None:
+        """Go on with an answered call; a called party who has hung up is guarded anew."""
+        self.state = State.SUSPENDED if suspended else State.ANSWERED
+        if suspended:
+            self.circuit.start(self, "T6", now)
+
     # set-up
 
     def setup(self, now: Instant, primitive: Setup) -> None:

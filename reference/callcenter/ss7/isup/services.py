@@ -43,6 +43,8 @@ class IsupConfig:
     """Ask for the calling number by INR when the IAM has none (Q.764 2.1.9, national use)."""
     continuity: Mapping[str, int] = field(default_factory=dict)
     """By trunk group: every how manyeth of our calls has its circuit checked; 0 or none: no call."""
+    reset_at_start: frozenset[str] = frozenset()
+    """Trunk groups whose circuits are reset when the far end can first be reached (Q.764 2.9.3)."""
     gateway: bool = False
     """We are an incoming international exchange: T38 guards a suspension that we have passed on."""
 

@@ -257,6 +257,10 @@ class Asp:
         if bool(before) is not bool(self._ways(point)):
             self._indications.append(Resume(point) if reachable else Pause(point))
 
+    def reaches(self, point: int) -> bool:
+        """Whether a gateway says that `point` can be reached."""
+        return bool(self._ways(point))
+
     def _ways(self, point: int) -> list[Association]:
         return [each for each in self.associations.values() if point in each.reachable]
 

@@ -53,6 +53,12 @@ class GatewayNetwork:
         self.undeliverable += not self.asp.transfer(label, now)
         self._send(now)
 
+    def destination_state(self, point_code: int) -> str:
+        """`accessible`, `inaccessible`, or `unknown` for a point that is not configured."""
+        if point_code not in self.asp.config.destinations:
+            return "unknown"
+        return "accessible" if self.asp.reaches(point_code) else "inaccessible"
+
     def poll(self, now: Instant) -> None:
         """Take what the gateways sent."""
         for number, stream in list(self._streams.items()):
