@@ -17,7 +17,7 @@ from testrig import sctp
 from testrig.clock import SECOND, Instant
 from testrig.errors import ConfigurationError
 from testrig.satop import Address
-from testrig.stream import SocketStream, TcpStream, address_text
+from testrig.stream import SocketStream, TcpStream, address_text, unusable
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class Listener:
 def listen(address: Address, transport: Transport = "auto") -> Listener:
     """Listen at `address`; port 0 takes a free one. Raises `ConfigurationError`."""
     kind = chosen(transport)
-    family, found = _resolved(address, kind)
+    family, found = _resolved(address)
     listening = _socket(family, kind)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -90,7 +90,7 @@ def listen(address: Address, transport: Transport = "auto") -> Listener:
         listening.listen(_WAITING)
     except OSError as error:
         listening.close()
-        raise _refused("listen", address, kind, error) from error
+        raise unusable(f"M3UA over {kind.upper()}", address, error) from error
     return Listener(listening, kind)
 
 
@@ -124,11 +124,10 @@ class Dialler:
             self._next = now + self._retry
         if self.stream is not None:
             return None
-        if self._attempt is not None and self._answered(self._attempt):
+        if self._answered():
             return self.stream
         if self._next is None or now >= self._next:
             if self._attempt is not None:
-                self._attempt.close()
                 self._failed("no answer")
             self._next = now + self._retry
             return self._dial()
@@ -146,35 +145,37 @@ class Dialler:
                 each.close()
 
     def _dial(self) -> SocketStream | None:
-        attempt = _socket(self._family, self.transport)
-        code = attempt.connect_ex(self._found)
-        if code in (0, errno.EINPROGRESS):
-            self._attempt = attempt
-            return self.stream if self._answered(attempt) else None
-        attempt.close()
-        self._failed(os.strerror(code))
-        return None
+        try:
+            self._attempt = _socket(self._family, self.transport)
+            code = self._attempt.connect_ex(self._found)
+        except OSError as error:
+            code = error.errno or errno.EIO
+        if code not in (0, errno.EINPROGRESS):
+            self._failed(os.strerror(code))
+            return None
+        return self.stream if self._answered() else None
 
-    def _answered(self, attempt: socket.socket) -> bool:
+    def _answered(self) -> bool:
         """Whether the attempt has become the association; one that was refused is closed."""
+        if self._attempt is None:
+            return False
         poller = select.poll()
-        poller.register(attempt, select.POLLOUT)
+        poller.register(self._attempt, select.POLLOUT)
         if not poller.poll(0):
             return False
-        self._attempt = None
-        code = attempt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if code == 0 and attempt.getsockname() == attempt.getpeername():
-            code = errno.ECONNREFUSED  # TCP on one host can meet itself where nobody listens
+        code = self._attempt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) or _to_itself(self._attempt)
         if code:
-            attempt.close()
             self._failed(os.strerror(code))
             return False
-        self.stream, self.trouble = _STREAMS[self.transport](attempt), ""
+        self.stream, self.trouble = _STREAMS[self.transport](self._attempt), ""
+        self._attempt = None
         log.info("association with %s is up, over %s", address_text(self.address), self.transport.upper())
         return True
 
     def _failed(self, trouble: str) -> None:
-        self._attempt = None
+        if self._attempt is not None:
+            self._attempt.close()
+            self._attempt = None
         if trouble != self.trouble:
             log.warning("%s over %s: %s", address_text(self.address), self.transport.upper(), trouble)
         self.trouble = trouble
@@ -186,15 +187,15 @@ def dial(address: Address, transport: Transport = "auto", *, retry: int = RETRY)
     Raises `ConfigurationError` for an address or transport that cannot be; that nobody answers is no error.
     """
     kind = chosen(transport)
-    family, found = _resolved(address, kind)
+    family, found = _resolved(address)
     return Dialler(address, kind, family, found, retry)
 
 
-def _resolved(address: Address, kind: str) -> tuple[int, Address]:
+def _resolved(address: Address) -> tuple[int, Address]:
     try:
         found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0]
     except OSError as error:
-        raise _refused("address", address, kind, error) from error
+        raise unusable("M3UA", address, error, "a host that is known") from error
     return found[0], found[4]  # type: ignore[return-value]
 
 
@@ -204,6 +205,9 @@ def _socket(family: int, kind: str) -> socket.socket:
     return made
 
 
-def _refused(what: str, address: Address, kind: str, error: OSError) -> ConfigurationError:
-    where = f"{address_text(address)} over {kind.upper()}"
-    return ConfigurationError(f"{what} {where}: {error.strerror or error}")
+def _to_itself(attempt: socket.socket) -> int:
+    """TCP on one host can meet itself where nobody listens: that is a refusal."""
+    try:
+        return errno.ECONNREFUSED if attempt.getsockname() == attempt.getpeername() else 0
+    except OSError as error:
+        return error.errno or errno.EIO

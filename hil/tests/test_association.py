@@ -133,12 +133,14 @@ def test_address_in_use_is_told(listener: Listener) -> None:
     host, port = listener.address
     with pytest.raises(ConfigurationError) as told:
         listen(listener.address, listener.transport)
-    kind = listener.transport.upper()
-    assert str(told.value) == f"listen {host}:{port} over {kind}: Address already in use"
+    assert str(told.value) == (
+        f"M3UA over {listener.transport.upper()} at {host}:{port}: found 'Address already in use', "
+        "expected an address of this host that is free"
+    )
 
 
 def test_address_that_is_none_is_told() -> None:
-    with pytest.raises(ConfigurationError, match=r"address nowhere\.invalid:2905 over TCP: "):
+    with pytest.raises(ConfigurationError, match=r"^M3UA at nowhere\.invalid:2905: found .* expected a host"):
         dial(("nowhere.invalid", 2905), "tcp")
 
 
