@@ -54,6 +54,8 @@ class Listener:
 
     def __init__(self, listening: socket.socket, transport: Literal["sctp", "tcp"]) -> None:
         self._socket = listening
+        self._poller = select.poll()
+        self._poller.register(listening, select.POLLIN)
         self.transport = transport
         host, port = listening.getsockname()[:2]
         self.address: Address = (host, port)
@@ -63,10 +65,10 @@ class Listener:
         """Return the associations that have come up since the last call."""
         found: list[SocketStream] = []
         try:
-            while True:
+            while self._poller.poll(0):  # Linux sleeps a tick in accept() when nothing waits on SCTP
                 found.append(_STREAMS[self.transport](self._socket.accept()[0]))
                 self._refusing = False
-        except (BlockingIOError, ConnectionAbortedError):
+        except (BlockingIOError, ConnectionAbortedError):  # gone again
             pass
         except OSError as error:  # no more files for this process: those that wait are taken later
             if not self._refusing:

@@ -78,9 +78,9 @@ class Running:
         self.m3ua = open_m3ua(self.bench)
         self.server = self.m3ua.server("override")
 
-    def answered(self, asp: AspTester, order: str, **given: object) -> None:
+    def answered(self, asp: AspTester, order: str, **given: int) -> None:
         """The gateway acknowledges what the ASP asks for."""
-        asp.send(order, **given)
+        asp.send(order, **given)  # type: ignore[arg-type]
         self.until(lambda: any(got.title == f"{order}_ACK" for got in drained(asp.inbox)), f"{order}_ACK")
 
     def active(self) -> AspTester:
