@@ -13,10 +13,11 @@ import socket
 from collections.abc import Callable
 from typing import Final, Literal
 
+from testrig import sctp
 from testrig.clock import SECOND, Instant
 from testrig.errors import ConfigurationError
 from testrig.satop import Address
-from testrig.stream import SocketStream, TcpStream, address_text
+from testrig.stream import SocketStream, TcpStream, address_text, unusable
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +32,18 @@ RETRY: Final = 5 * SECOND
 _WAITING: Final = 64
 """Associations the kernel keeps until we take them."""
 
-_STREAMS: Final[dict[str, Callable[[socket.socket], SocketStream]]] = {"tcp": TcpStream}
+_STREAMS: Final[dict[str, Callable[[socket.socket], SocketStream]]] = {
+    "sctp": sctp.SctpStream,
+    "tcp": TcpStream,
+}
 
 
 def chosen(transport: Transport) -> Literal["sctp", "tcp"]:
     """Return what `auto` stands for here. Raises `ConfigurationError` for SCTP when the kernel has none."""
+    if transport == "tcp":
+        return "tcp"
+    if sctp.available():
+        return "sctp"
     if transport == "sctp":
         raise ConfigurationError("transport: found sctp, expected tcp or auto: this kernel has no SCTP")
     return "tcp"
@@ -46,6 +54,8 @@ class Listener:
 
     def __init__(self, listening: socket.socket, transport: Literal["sctp", "tcp"]) -> None:
         self._socket = listening
+        self._poller = select.poll()
+        self._poller.register(listening, select.POLLIN)
         self.transport = transport
         host, port = listening.getsockname()[:2]
         self.address: Address = (host, port)
@@ -55,10 +65,10 @@ class Listener:
         """Return the associations that have come up since the last call."""
         found: list[SocketStream] = []
         try:
-            while True:
+            while self._poller.poll(0):  # Linux sleeps a tick in accept() when nothing waits on SCTP
                 found.append(_STREAMS[self.transport](self._socket.accept()[0]))
                 self._refusing = False
-        except (BlockingIOError, ConnectionAbortedError):
+        except (BlockingIOError, ConnectionAbortedError):  # gone again
             pass
         except OSError as error:  # no more files for this process: those that wait are taken later
             if not self._refusing:
@@ -74,7 +84,7 @@ class Listener:
 def listen(address: Address, transport: Transport = "auto") -> Listener:
     """Listen at `address`; port 0 takes a free one. Raises `ConfigurationError`."""
     kind = chosen(transport)
-    family, found = _resolved(address, kind)
+    family, found = _resolved(address)
     listening = _socket(family, kind)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -82,7 +92,7 @@ def listen(address: Address, transport: Transport = "auto") -> Listener:
         listening.listen(_WAITING)
     except OSError as error:
         listening.close()
-        raise _refused("listen", address, kind, error) from error
+        raise unusable(f"M3UA over {kind.upper()}", address, error) from error
     return Listener(listening, kind)
 
 
@@ -116,11 +126,10 @@ class Dialler:
             self._next = now + self._retry
         if self.stream is not None:
             return None
-        if self._attempt is not None and self._answered(self._attempt):
+        if self._answered():
             return self.stream
         if self._next is None or now >= self._next:
             if self._attempt is not None:
-                self._attempt.close()
                 self._failed("no answer")
             self._next = now + self._retry
             return self._dial()
@@ -138,35 +147,37 @@ class Dialler:
                 each.close()
 
     def _dial(self) -> SocketStream | None:
-        attempt = _socket(self._family, self.transport)
-        code = attempt.connect_ex(self._found)
-        if code in (0, errno.EINPROGRESS):
-            self._attempt = attempt
-            return self.stream if self._answered(attempt) else None
-        attempt.close()
-        self._failed(os.strerror(code))
-        return None
+        try:
+            self._attempt = _socket(self._family, self.transport)
+            code = self._attempt.connect_ex(self._found)
+        except OSError as error:
+            code = error.errno or errno.EIO
+        if code not in (0, errno.EINPROGRESS):
+            self._failed(os.strerror(code))
+            return None
+        return self.stream if self._answered() else None
 
-    def _answered(self, attempt: socket.socket) -> bool:
+    def _answered(self) -> bool:
         """Whether the attempt has become the association; one that was refused is closed."""
+        if self._attempt is None:
+            return False
         poller = select.poll()
-        poller.register(attempt, select.POLLOUT)
+        poller.register(self._attempt, select.POLLOUT)
         if not poller.poll(0):
             return False
-        self._attempt = None
-        code = attempt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if code == 0 and attempt.getsockname() == attempt.getpeername():
-            code = errno.ECONNREFUSED  # TCP on one host can meet itself where nobody listens
+        code = self._attempt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) or _to_itself(self._attempt)
         if code:
-            attempt.close()
             self._failed(os.strerror(code))
             return False
-        self.stream, self.trouble = _STREAMS[self.transport](attempt), ""
+        self.stream, self.trouble = _STREAMS[self.transport](self._attempt), ""
+        self._attempt = None
         log.info("association with %s is up, over %s", address_text(self.address), self.transport.upper())
         return True
 
     def _failed(self, trouble: str) -> None:
-        self._attempt = None
+        if self._attempt is not None:
+            self._attempt.close()
+            self._attempt = None
         if trouble != self.trouble:
             log.warning("%s over %s: %s", address_text(self.address), self.transport.upper(), trouble)
         self.trouble = trouble
@@ -178,24 +189,27 @@ def dial(address: Address, transport: Transport = "auto", *, retry: int = RETRY)
     Raises `ConfigurationError` for an address or transport that cannot be; that nobody answers is no error.
     """
     kind = chosen(transport)
-    family, found = _resolved(address, kind)
+    family, found = _resolved(address)
     return Dialler(address, kind, family, found, retry)
 
 
-def _resolved(address: Address, kind: str) -> tuple[int, Address]:
+def _resolved(address: Address) -> tuple[int, Address]:
     try:
         found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0]
     except OSError as error:
-        raise _refused("address", address, kind, error) from error
+        raise unusable("M3UA", address, error, "a host that is known") from error
     return found[0], found[4]  # type: ignore[return-value]
 
 
 def _socket(family: int, kind: str) -> socket.socket:
-    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    made = sctp.open_socket(family) if kind == "sctp" else socket.socket(family, socket.SOCK_STREAM)
     made.setblocking(False)
     return made
 
 
-def _refused(what: str, address: Address, kind: str, error: OSError) -> ConfigurationError:
-    where = f"{address_text(address)} over {kind.upper()}"
-    return ConfigurationError(f"{what} {where}: {error.strerror or error}")
+def _to_itself(attempt: socket.socket) -> int:
+    """TCP on one host can meet itself where nobody listens: that is a refusal."""
+    try:
+        return errno.ECONNREFUSED if attempt.getsockname() == attempt.getpeername() else 0
+    except OSError as error:
+        return error.errno or errno.EIO

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import socket
 import struct
 from abc import ABC, abstractmethod
 from collections import deque
 from typing import Final, Protocol
 
+from testrig.errors import ConfigurationError
 from testrig.satop import Address
 
 log = logging.getLogger(__name__)
@@ -21,9 +23,20 @@ memory."""
 MOST_AT_ONCE: Final = 1 << 18
 """Octets received by one call; the rest waits for the next, so that no end keeps us from the others."""
 
+SILENT: Final = 10
+"""Seconds after which a TCP connection whose other end is mute is lost (our choice); SCTP has heartbeats."""
+
+FREE: Final = "an address of this host that is free"
+
+_TCP: Final = {
+    socket.TCP_NODELAY: 1,
+    socket.TCP_KEEPIDLE: SILENT // 2,
+    socket.TCP_KEEPINTVL: SILENT // 4,
+    socket.TCP_USER_TIMEOUT: SILENT * 1_000,
+}
 _READ: Final = 1 << 16
-_AT_ONCE: Final = struct.pack("ii", 1, 0)
-"""SO_LINGER that drops what was not sent and resets."""
+_RESET: Final = struct.pack("ii", 1, 0)
+"""SO_LINGER that drops what was not sent and resets the connection."""
 
 
 class Stream(Protocol):
@@ -113,7 +126,7 @@ class SocketStream(ABC):
         self._flush()
         if self._kept > MOST_UNSENT:
             log.warning("%s does not read: connection given up", self.peer)
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             self.close()
 
     def receive(self) -> bytes:
@@ -173,7 +186,9 @@ class TcpStream(SocketStream):
 
     def __init__(self, connected: socket.socket) -> None:
         super().__init__(connected)
-        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in _TCP.items():
+            connected.setsockopt(socket.IPPROTO_TCP, option, value)
 
     def _put(self, octets: bytes) -> int:
         return self._socket.send(octets)
@@ -186,3 +201,10 @@ def address_text(address: Address | tuple[str, int, int, int]) -> str:
     """Return HOST:PORT, an IPv6 host in brackets."""
     host, port = address[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def unusable(what: str, address: Address, error: OSError, expected: str = FREE) -> ConfigurationError:
+    """Return what to raise when the operating system refuses `address` to `what`."""
+    number = error.errno or 0
+    found = os.strerror(number) if number > 0 else error.strerror or str(error)
+    return ConfigurationError(f"{what} at {address_text(address)}: found {found!r}, expected {expected}")

@@ -8,17 +8,31 @@ from collections.abc import Iterator
 
 import pytest
 
-from testrig.association import Dialler, Listener, dial, listen
+from testrig import sctp
+from testrig.association import Dialler, Listener, Transport, chosen, dial, listen
 from testrig.clock import SECOND
 from testrig.errors import ConfigurationError
 from testrig.stream import SocketStream
 
 HERE = ("127.0.0.1", 0)
+UP, UP_ACK = (bytes((1, 0, 3, kind, 0, 0, 0, 8)) for kind in (1, 4))
+
+
+KINDS = [
+    "tcp",
+    pytest.param("sctp", marks=pytest.mark.skipif(not sctp.available(), reason="this kernel has no SCTP")),
+]
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> Transport:
+    """Every transport there is."""
+    return request.param  # type: ignore[no-any-return]
 
 
 @pytest.fixture
-def listener() -> Iterator[Listener]:
-    found = listen(HERE, "tcp")
+def listener(kind: Transport) -> Iterator[Listener]:
+    found = listen(HERE, kind)
     yield found
     found.close()
 
@@ -45,17 +59,17 @@ def readable(stream: SocketStream) -> None:
 
 
 def test_messages_pass_both_ways(listener: Listener) -> None:
-    dialler = dial(listener.address, "tcp")
+    dialler = dial(listener.address, listener.transport)
     near = settled(dialler, 0)
     far = accepted(listener)
     assert near is not None
     assert dialler.poll(0) is None
-    near.send(b"there")
+    near.send(UP)
     readable(far)
-    assert far.receive() == b"there"
-    far.send(b"back")
+    assert far.receive() == UP
+    far.send(UP_ACK)
     readable(near)
-    assert near.receive() == b"back"
+    assert near.receive() == UP_ACK
     dialler.close()
     readable(far)
     assert far.receive() == b""
@@ -63,15 +77,15 @@ def test_messages_pass_both_ways(listener: Listener) -> None:
     far.close()
 
 
-def test_dialling_end_that_is_refused_dials_again_when_its_time_has_come() -> None:
-    listener = listen(HERE, "tcp")
+def test_dialling_end_that_is_refused_dials_again_when_its_time_has_come(kind: Transport) -> None:
+    listener = listen(HERE, kind)
     address = listener.address
     listener.close()
-    dialler = dial(address, "tcp", retry=SECOND)
+    dialler = dial(address, kind, retry=SECOND)
     assert settled(dialler, 0) is None
     assert dialler.trouble == "Connection refused"
     assert dialler.next_deadline == SECOND
-    listener = listen(address, "tcp")
+    listener = listen(address, kind)
     assert dialler.poll(SECOND - 1) is None
     assert dialler._attempt is None
     assert settled(dialler, SECOND) is not None
@@ -82,7 +96,7 @@ def test_dialling_end_that_is_refused_dials_again_when_its_time_has_come() -> No
 
 
 def test_lost_association_is_dialled_again_when_its_time_has_come(listener: Listener) -> None:
-    dialler = dial(listener.address, "tcp", retry=SECOND)
+    dialler = dial(listener.address, listener.transport, retry=SECOND)
     near = settled(dialler, 0)
     assert near is not None
     accepted(listener).close()
@@ -116,13 +130,27 @@ def test_attempt_without_answer_is_given_up_for_the_next() -> None:
 
 
 def test_address_in_use_is_told(listener: Listener) -> None:
-    port = listener.address[1]
-    with pytest.raises(
-        ConfigurationError, match=rf"listen 127\.0\.0\.1:{port} over TCP: Address already in use"
-    ):
-        listen(listener.address, "tcp")
+    host, port = listener.address
+    with pytest.raises(ConfigurationError) as told:
+        listen(listener.address, listener.transport)
+    assert str(told.value) == (
+        f"M3UA over {listener.transport.upper()} at {host}:{port}: found 'Address already in use', "
+        "expected an address of this host that is free"
+    )
 
 
 def test_address_that_is_none_is_told() -> None:
-    with pytest.raises(ConfigurationError, match=r"address nowhere\.invalid:2905 over TCP: "):
+    with pytest.raises(ConfigurationError, match=r"^M3UA at nowhere\.invalid:2905: found .* expected a host"):
         dial(("nowhere.invalid", 2905), "tcp")
+
+
+def test_transport_is_sctp_where_the_kernel_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sctp, "available", lambda: True)
+    assert (chosen("auto"), chosen("sctp"), chosen("tcp")) == ("sctp", "sctp", "tcp")
+
+
+def test_transport_is_tcp_where_it_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sctp, "available", lambda: False)
+    assert (chosen("auto"), chosen("tcp")) == ("tcp", "tcp")
+    with pytest.raises(ConfigurationError, match="found sctp, expected tcp or auto: this kernel has no SCTP"):
+        chosen("sctp")
