@@ -53,6 +53,7 @@ PICS: Final = dict.fromkeys(
         "isup.maintenance",
         "isup.suspend",
         "isup.transit",
+        "isup.segments_sent",
         "isup.congestion_level",
         "isup.hardware_blocking",
         "isup.congestion_control",
@@ -98,7 +99,6 @@ PICS: Final = dict.fromkeys(
 ) | dict.fromkeys(
     (
         "isup.propagation_delay",
-        "isup.segments_sent",
         "isup.forward_transfer",
         "isup.fallback",
         "isup.unrestricted",

@@ -296,8 +296,10 @@ class IncomingCall(Machine[State, Event]):
         self.failed(now, message)
 
     def more_digits(self, now: Instant, message: Message) -> State:
-        """SAM (Q.764 2.1.2)."""
+        """SAM (Q.764 2.1.2). In the place of a segment it says that the segment is lost (Q.764 2.1.12)."""
         assert self.offered is not None
+        self.circuit.stop(self, "T34")
+        self._segment_missing = False
         more = message.get(SubsequentNumber)
         if more is not None:
             self.offered.add_digits(more.digits)
