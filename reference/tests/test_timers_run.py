@@ -1,4 +1,4 @@
-"""Every timer record of ISUP and TUP: some procedure starts it, exactly as long as it says, with an effect."""
+"""Every timer record of ISUP and TUP is started by some procedure, runs as it says, and has an effect."""
 
 from __future__ import annotations
 
