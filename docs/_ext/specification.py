@@ -22,6 +22,7 @@ from sphinx.application import Sphinx
 import callcenter
 from callcenter.fsm import Table
 from testline.catalogue import load
+from testrig.clock import SECOND
 
 ROOT = Path(__file__).resolve().parents[2]
 TAG = re.compile(r"@([A-Z]-\d\d)\b")
@@ -114,6 +115,37 @@ def state_machines_page() -> str:
                 f"| {state.value} | {event.value} | {transition.action.replace('_', ' ')} "
                 f"| {following} | {transition.clause} |"
             )
+        out.append("")
+    return "\n".join(out)
+
+
+# timers
+
+PARTS = {"MTP2": "mtp2", "MTP3": "mtp3", "ISUP": "isup", "TUP": "tup"}
+
+
+def timers_page() -> str:
+    """Every timer of the reference's signalling, and those of the standards that nothing starts."""
+    out = [
+        "# Timers",
+        "",
+        "Every timer is a record: default and range in seconds, clause, meaning. The key `timers` of the",
+        "configuration changes a default within its range, by names such as `ISUP T7`.",
+        "",
+    ]
+    for part, package in PARTS.items():
+        module = importlib.import_module(f"callcenter.ss7.{package}.timers")
+        out += [f"## {part}", "", "| timer | default | range | clause | meaning |", "|---|---|---|---|---|"]
+        for spec in module.TIMERS.values():
+            low, high = (f"{value / SECOND:g}" for value in (spec.minimum, spec.maximum))
+            reach = low if low == high else f"{low} to {high}"
+            out.append(
+                f"| {spec.name} | {spec.default / SECOND:g} | {reach} | {spec.clause} | {spec.meaning} |"
+            )
+        absent = getattr(module, "ABSENT", {})
+        if absent:
+            out += ["", "| not here | why |", "|---|---|"]
+            out += [f"| {name} | {reason} |" for name, reason in absent.items()]
         out.append("")
     return "\n".join(out)
 
@@ -255,6 +287,7 @@ def generate(app: Sphinx) -> None:
     """Write the generated pages into the source directory, where the toctree expects them."""
     source = Path(app.srcdir)
     write(source / "state-machines.md", state_machines_page())
+    write(source / "timers.md", timers_page())
     write(source / "catalogue.md", catalogue_page())
     write(source / "requirements.md", requirements_page())
     write(source / "coverage.md", recommendations.page(anchor))

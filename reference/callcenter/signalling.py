@@ -22,7 +22,9 @@ from callcenter.ss7.isup import Isup, IsupConfig
 from callcenter.ss7.m3ua.asp import Asp, AspConfig
 from callcenter.ss7.m3ua.network import GatewayNetwork
 from callcenter.ss7.mtp2 import Mtp2Link
+from callcenter.ss7.mtp2.codec import MAX_SIF
 from callcenter.ss7.mtp3 import LinkNotice, Mtp3, Mtp3Config, Pause, Resume, RouteConfig, Status, Transfer
+from callcenter.ss7.mtp3.codec import LABEL_OCTETS
 from callcenter.ss7.notices import Notice, What
 from callcenter.ss7.tup import Tup, TupConfig
 from callcenter.ss7.user_part import Informed, UserPart
@@ -231,6 +233,7 @@ def _user_part(config: CentreConfig, network: str, groups: list[TrunkGroupConfig
             hops=config.isup.hops,
             ask_calling=config.isup.ask_calling,
             gateway=config.isup.gateway,
+            longest=MAX_SIF - LABEL_OCTETS[config.networks[network].variant],
             continuity=checks,
             reset_at_start=unknown,
         )

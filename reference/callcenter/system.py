@@ -51,6 +51,7 @@ PICS: Final = dict.fromkeys(
         "isup.maintenance",
         "isup.suspend",
         "isup.transit",
+        "isup.segments_sent",
         "isup.congestion_level",
         "isup.hardware_blocking",
         "isup.congestion_control",
@@ -97,7 +98,6 @@ PICS: Final = dict.fromkeys(
 ) | dict.fromkeys(
     (
         "isup.propagation_delay",
-        "isup.segments_sent",
         "isup.forward_transfer",
         "isup.fallback",
         "isup.unrestricted",

@@ -46,6 +46,7 @@ MODULES: Final = (
     "isup_notices",
     "isup_facilities",
     "isup_restart",
+    "isup_segments",
     "tup_supervision",
     "tup_groups",
     "tup_restart",

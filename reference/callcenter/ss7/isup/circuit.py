@@ -9,6 +9,7 @@ hardware        blocking by CGB with hardware failure, both ways: flags, the gro
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from callcenter.calls.primitives import (
@@ -439,13 +440,20 @@ class Circuit:
                 call.handle(event, now, message)
                 return
         elif call is not None:
-            outgoing = _Out.PASSED if message.kind in PASSED else OUTGOING.get(message.kind)
-            if outgoing is not None:
-                call.handle(outgoing, now, message)
-                if message.kind == Type.UCIC:
-                    self.not_equipped(now)
-                return
+            self.heard(call, call.segments.receive(message, now), now)
+            return
         self.discarded += 1
+
+    def heard(self, call: OutgoingCall, messages: Sequence[Message], now: Instant) -> None:
+        """Give an outgoing call its messages, segments joined, as long as it is there."""
+        for message in messages:
+            event = _Out.PASSED if message.kind in PASSED else OUTGOING.get(message.kind)
+            if event is None or self.cpc is not call:
+                self.discarded += 1
+                continue
+            call.handle(event, now, message)
+            if message.kind == Type.UCIC:
+                self.not_equipped(now)
 
     def passed(self, message: Message, now: Instant) -> None:
         """A message of unknown type that is to go on to the other leg."""
