@@ -23,6 +23,7 @@ MODULES: Final = (
     "mtp3_routes",
     "mtp3_transfer",
     "mtp3_dual",
+    "mtp3_flow",
     "isup_supervision",
     "isup_unexpected",
     "isup_calls",

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from testline.case import case
 from testline.cases.mtp2_state import measure_time
+from testline.layers.mtp3 import management
+from testline.testers.mtp3 import SNM
 from testline.testers.network import Destination, Network, Point
 from testline.testers.network_link import Heard
 from testline.testers.network_traffic import Series, expect_no_traffic, expect_same, shares
@@ -188,9 +190,8 @@ def test_tfp_for_unknown_destination(network: Network) -> None:
 def test_tfp_from_far_point(network: Network) -> None:
     """TFP concerning F with F itself as origin is not taken: it is no adjacent transfer point."""
     far = routed(network)
-    link = network.a.other_link()
-    octets = (0x14, far.code & 0xFF, far.code >> 8)
-    link.send(0, bytes(octets), opc=far.code, deliberate=True)
+    data = management("TFP", network.spec.variant, destination=far.code)
+    network.a.other_link().send(SNM, data, opc=far.code, deliberate=True)
     network.bench.run(2 * SECOND)
     by(network, far, network.a)
 
