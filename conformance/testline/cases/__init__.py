@@ -21,6 +21,7 @@ MODULES: Final = (
     "mtp3_changeover",
     "mtp3_inhibiting",
     "mtp3_routes",
+    "mtp3_restart",
     "mtp3_transfer",
     "mtp3_dual",
     "mtp3_flow",
