@@ -27,7 +27,7 @@ from callcenter.ss7.mtp3 import LinkNotice, Mtp3, Mtp3Config, Pause, Resume, Rou
 from callcenter.ss7.mtp3.codec import LABEL_OCTETS
 from callcenter.ss7.notices import Notice, What
 from callcenter.ss7.tup import Tup, TupConfig
-from callcenter.ss7.user_part import Informed, UserPart
+from callcenter.ss7.user_part import UserPart
 from testrig.board import Board, Endpoint, HdlcError, HdlcFrame, trunk
 from testrig.clock import Instant
 
@@ -420,9 +420,9 @@ class Signalling:
             self._journal.append(now, Types.LINK, {"link": indication.link, "what": indication.what})
             return
         for service, user in network.users.items():
-            if isinstance(user, Informed) and indication.user == service:
+            if indication.user == service:
                 user.unavailable(indication.dpc, indication.cause, now)
-            elif isinstance(user, Informed) and indication.user is None and indication.congestion:
+            elif indication.user is None and indication.congestion:
                 user.congested(indication.dpc, now)
         data: dict[str, object] = {"point_code": indication.dpc}
         if indication.user is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from callcenter.calls.primitives import Indication, Leg, Primitive
 from callcenter.ss7.notices import Notice
@@ -19,14 +19,6 @@ class Outgoing:
     sls: int
     """The label behind the point codes: the selection, and above it the bits that china24 keeps spare."""
     data: bytes
-
-
-@runtime_checkable
-class Informed(Protocol):
-    """A user part that takes MTP-STATUS (Q.701 8.3)."""
-
-    def unavailable(self, dpc: int, cause: int, now: Instant) -> None: ...
-    def congested(self, dpc: int, now: Instant) -> None: ...
 
 
 class UserPart(Protocol):
@@ -48,6 +40,13 @@ class UserPart(Protocol):
 
     def pause(self, dpc: int, now: Instant) -> None: ...
     def resume(self, dpc: int, now: Instant) -> None: ...
+    def unavailable(self, dpc: int, cause: int, now: Instant) -> None:
+        """MTP-STATUS (Q.701 8): the user part of `dpc` is unavailable, with the cause of UPU."""
+        ...
+
+    def congested(self, dpc: int, now: Instant) -> None:
+        """MTP-STATUS (Q.701 8): the signalling network towards `dpc` is congested."""
+        ...
 
     # from the board
 

@@ -299,6 +299,9 @@ class Circuit:
             self.discarded += 1
 
     def _setup(self, setup: Setup, now: Instant) -> None:
+        if not self.services.admits(self.dpc):
+            self.indicate(Failed(Cause.SWITCHING_EQUIPMENT_CONGESTION))
+            return
         if not self.idle:
             self.indicate(Failed(Cause.REQUESTED_CIRCUIT_NOT_AVAILABLE))
             return
