@@ -143,11 +143,12 @@ class Error(IntEnum):
 
 
 class M3uaError(DecodeError):
-    """A message that is answered by ERR with `code`."""
+    """A message that is answered by ERR with `code` and the parameters `more`."""
 
-    def __init__(self, code: Error, text: str) -> None:
+    def __init__(self, code: Error, text: str, *more: tuple[int, bytes]) -> None:
         super().__init__(f"M3UA: {text}")
         self.code = code
+        self.more = more
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +230,18 @@ def decode(octets: bytes) -> Message:
     if needed is not None and message.get(needed) is None:
         raise M3uaError(Error.MISSING_PARAMETER, f"{Type(kind).name} without {needed.name}")
     return message
+
+
+def unexpected(message: Message, text: str) -> M3uaError:
+    """Return the error for a message in a wrong state; its routing contexts go with it (3.8.1)."""
+    named = [each for each in message.parameters if each[0] == Tag.ROUTING_CONTEXT]
+    return M3uaError(Error.UNEXPECTED_MESSAGE, text, *named)
+
+
+def invalid_contexts(wrong: Iterable[int]) -> M3uaError:
+    """Return the error for routing contexts that are not known; it names them (3.8.1)."""
+    found = tuple(wrong)
+    return M3uaError(Error.INVALID_CONTEXT, f"routing contexts {found}", (Tag.ROUTING_CONTEXT, word(*found)))
 
 
 class Framer:

@@ -22,7 +22,9 @@ from callcenter.ss7.m3ua.codec import (
     Tag,
     Type,
     decode,
+    invalid_contexts,
     protocol_data,
+    unexpected,
     word,
 )
 from callcenter.ss7.m3ua.config import MODES, ServerConfig, SgpConfig
@@ -119,25 +121,18 @@ class SignallingGatewayProcess:
             return
         for one in peer.framer.put(octets):
             try:
-                message = decode(one)
+                self._take(peer, decode(one))
             except M3uaError as error:
-                self.error(peer, error.code, one)
-                continue
-            try:
-                self._take(peer, message)
-            except M3uaError as error:
-                unexpected = error.code is Error.UNEXPECTED_MESSAGE
-                named = [each for each in message.parameters if each[0] == Tag.ROUTING_CONTEXT and unexpected]
-                self.error(peer, error.code, one, *named)
+                self.error(peer, error, one)
         if peer.framer.broken:
-            self.error(peer, Error.PROTOCOL_ERROR, b"")
+            self.error(peer, M3uaError(Error.PROTOCOL_ERROR, "no message"), b"")
             self._closing.append(number)
 
-    def error(self, peer: Peer, code: Error, offending: bytes, *more: tuple[int, bytes]) -> None:
+    def error(self, peer: Peer, error: M3uaError, offending: bytes) -> None:
         """Answer by ERR with the head of what offended; an ERR itself is not answered."""
         if offending[2:4] == b"\x00\x00":
             return
-        parameters = [(int(Tag.ERROR_CODE), word(code)), *more]
+        parameters = [(int(Tag.ERROR_CODE), word(error.code)), *error.more]
         if offending:
             parameters.append((Tag.DIAGNOSTIC, offending[:DIAGNOSTIC]))
         self.send(peer, Type.ERR, *parameters)
@@ -161,7 +156,7 @@ class SignallingGatewayProcess:
         elif kind == Type.BEAT_ACK:
             pass
         elif not peer.up:
-            raise M3uaError(Error.UNEXPECTED_MESSAGE, "ASP is down")
+            raise unexpected(message, "ASP is down")
         elif kind == Type.ACTIVE:
             self._active(peer, message)
         elif kind == Type.INACTIVE:
@@ -177,7 +172,7 @@ class SignallingGatewayProcess:
         elif kind == Type.DEREG_REQ:
             self.send(peer, Type.DEREG_RSP, *withdraw(self, peer, message))
         else:
-            raise M3uaError(Error.UNEXPECTED_MESSAGE, "a message that only an SGP sends")
+            raise unexpected(message, "a message that only an SGP sends")
 
     def _up(self, peer: Peer, message: Message) -> None:
         """4.3.4.1. An ASP Up of an active ASP takes its traffic away and is an unexpected message besides."""
@@ -192,7 +187,7 @@ class SignallingGatewayProcess:
         own = [] if identifier is None else [(int(Tag.ASP_IDENTIFIER), word(identifier))]
         self.send(peer, Type.UP_ACK, *own)
         if active:
-            self.error(peer, Error.UNEXPECTED_MESSAGE, message.encode())
+            self.error(peer, unexpected(message, "ASP is active"), message.encode())
         if active:
             forget(self, peer)
         for server in self.servers.values():
@@ -219,7 +214,7 @@ class SignallingGatewayProcess:
             raise M3uaError(Error.NO_CONFIGURED_AS, "no AS")
         wrong = [each for each in contexts if each not in own]
         if wrong:
-            self.error(peer, Error.INVALID_CONTEXT, message.encode(), (Tag.ROUTING_CONTEXT, word(*wrong)))
+            self.error(peer, invalid_contexts(wrong), message.encode())
         return [own[each] for each in contexts or own if each in own]
 
     def _active(self, peer: Peer, message: Message) -> None:
@@ -247,31 +242,27 @@ class SignallingGatewayProcess:
         contexts = word(*(server.config.routing_context for server in chosen))
         return [*([] if mode is None else [(int(Tag.TRAFFIC_MODE), mode)]), (Tag.ROUTING_CONTEXT, contexts)]
 
-    def _appearance(self, peer: Peer, message: Message) -> bool:
+    def _network(self, message: Message) -> None:
         appearance = message.word(Tag.NETWORK_APPEARANCE)
         if appearance is None or appearance == self.config.network_appearance:
-            return True
+            return
         value = (int(Tag.NETWORK_APPEARANCE), word(appearance))
-        self.error(peer, Error.INVALID_APPEARANCE, message.encode(), value)
-        return False
+        raise M3uaError(Error.INVALID_APPEARANCE, f"network appearance {appearance}", value)
 
     def _data(self, peer: Peer, message: Message) -> None:
         data = protocol_data(message.get(Tag.PROTOCOL_DATA) or b"")
-        if not self._appearance(peer, message):
-            return
+        self._network(message)
         contexts = message.words(Tag.ROUTING_CONTEXT)
         active = [server for server in self.servers.values() if server.is_active(peer)]
         if not contexts:
             if len(active) > 1:
                 raise M3uaError(Error.MISSING_PARAMETER, "DATA without routing context, several AS")
         elif len(contexts) > 1 or contexts[0] not in self.servers:
-            more = (int(Tag.ROUTING_CONTEXT), word(*contexts))
-            self.error(peer, Error.INVALID_CONTEXT, message.encode(), more)
-            return
+            raise invalid_contexts(contexts)
         else:
             active = [server for server in active if server.config.routing_context == contexts[0]]
         if not active:
-            raise M3uaError(Error.UNEXPECTED_MESSAGE, "DATA of an ASP that is not active")
+            raise unexpected(message, "DATA of an ASP that is not active")
         server = active[0]
         reason = self._screen(server, data)
         if reason:
@@ -301,16 +292,13 @@ class SignallingGatewayProcess:
 
         An ASP that is not active hears of no point (4.3.1).
         """
-        if not self._appearance(peer, message):
-            return
+        self._network(message)
         contexts = message.words(Tag.ROUTING_CONTEXT)
         wrong = [each for each in contexts if each not in self.servers]
         if wrong:
-            more = (int(Tag.ROUTING_CONTEXT), word(*wrong))
-            self.error(peer, Error.INVALID_CONTEXT, message.encode(), more)
-            return
+            raise invalid_contexts(wrong)
         if not any(self.servers[each].is_active(peer) for each in contexts or self.servers):
-            raise M3uaError(Error.UNEXPECTED_MESSAGE, "DAUD of an ASP that is not active")
+            raise unexpected(message, "DAUD of an ASP that is not active")
         for each in message.words(Tag.AFFECTED_POINT_CODE):
             mask, code = each >> 24, each & 0xFFFFFF
             known = [point for point in self.available if point >> mask == code >> mask]
