@@ -78,6 +78,7 @@ TAGS = {
     "deregistration_status": 531,
 }
 """Parameters (3.2)."""
+NAMED = {code: name for name, code in TAGS.items()}
 
 
 class Parameter(Packet):
@@ -85,7 +86,7 @@ class Parameter(Packet):
 
     name = "parameter"
     fields_desc = [
-        ShortEnumField("tag", 6, {code: name for name, code in TAGS.items()}),
+        ShortEnumField("tag", 6, NAMED),
         FieldLenField("length", None, length_of="value", fmt="H", adjust=lambda _, octets: octets + 4),
         PadField(StrLenField("value", b"", length_from=lambda packet: packet.length - 4), 4, padwith=b"\0"),
     ]

@@ -65,6 +65,7 @@ class AspTester:
         self.inbox: deque[Got] = deque()
         self.notifications: list[Got] = []
         self._octets = b""
+        self._sending = b""
         self._moved = False
         self._count = 0
         bench.attach(self)
@@ -110,9 +111,19 @@ class AspTester:
         self.send_raw(message(name, **given), name, deliberate=deliberate)
 
     def send_raw(self, octets: bytes, title: str = "octets", *, deliberate: bool = True) -> None:
-        """Send any octets."""
-        self.bench.trace.sent(self.bench.now, self.name, "M3UA", title, octets, deliberate=deliberate)
+        """Send any octets. Those that are not wrong on purpose are recorded message by message, as soon as
+        one is whole."""
         self.stream.send(octets)
+        if deliberate:
+            self.bench.trace.sent(self.bench.now, self.name, "M3UA", title, octets, deliberate=True)
+            return
+        self._sending += octets
+        while len(self._sending) >= 8:
+            length = int.from_bytes(self._sending[4:8], "big")
+            if len(self._sending) < length:
+                return
+            one, self._sending = self._sending[:length], self._sending[length:]
+            self.bench.trace.sent(self.bench.now, self.name, "M3UA", decode_m3ua(one).title, one)
 
     def send_data(
         self,
