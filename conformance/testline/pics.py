@@ -77,6 +77,9 @@ ITEMS: Final[dict[str, Item]] = {
     "mtp3.transfer": Item("signalling transfer point", "Q.704 2, 13", ("mtp3.routes",)),
     "m3ua": Item("signalling gateway with MTP3 user adaptation", "RFC 4666", ("mtp3",)),
     "m3ua.loadshare": Item("traffic mode loadshare", "RFC 4666 4.3.4.3", ("m3ua",)),
+    "m3ua.insufficient": Item(
+        "inactive ASPs hear that active ones are missing", "RFC 4666 3.8.2", ("m3ua.loadshare",)
+    ),
     "m3ua.broadcast": Item("traffic mode broadcast", "RFC 4666 4.3.4.3", ("m3ua",)),
     "m3ua.registration": Item("registration of routing keys", "RFC 4666 4.4", ("m3ua",)),
     "m3ua.screening": Item(

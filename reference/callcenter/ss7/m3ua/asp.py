@@ -2,7 +2,7 @@
 
 Stimuli: `connected`, `receive(number, octets, now)`, `closed`, `activate`, `deactivate`, `transfer`,
 `expire(now)`. Answers: `messages()` for the associations, `closing()`, and `indications()` as level 3 gives
-them to user parts. Section numbers are `unverified`. The ASP answers heartbeats and sends none.
+them to user parts. The ASP answers heartbeats and sends none.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from callcenter.ss7.m3ua.codec import (
     Tag,
     Type,
     decode,
+    invalid_contexts,
     protocol_data,
+    unexpected,
     word,
 )
 from callcenter.ss7.m3ua.config import MODES, Mode
@@ -36,8 +38,9 @@ ALTERNATE_ACTIVE: Final = 2 << 16 | 2
 HELD: Final = 1000
 """Messages held until the gateways have said which points they reach, as many as a gateway keeps."""
 
-AS_STATES: Final = {1 << 16 | 2: True, 1 << 16 | 3: False, 1 << 16 | 4: True}
-"""NTFY: AS-INACTIVE, AS-ACTIVE, AS-PENDING (3.8.2), and whether the traffic is nobody's."""
+AS_ACTIVE: Final = 1 << 16 | 3
+VACANT: Final = frozenset({1 << 16 | 2, 1 << 16 | 4})
+"""NTFY: AS-ACTIVE; AS-INACTIVE and AS-PENDING, in which nobody takes the traffic (3.8.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,8 @@ class Association:
     reachable: set[int] = field(default_factory=set)
     asked: set[int] = field(default_factory=set)
     """Points asked for by DAUD, of which the gateway has not said anything yet."""
-    vacant: bool = False
-    """The gateway has said that no ASP takes the traffic."""
+    vacant: set[int] = field(default_factory=set)
+    """Routing contexts whose traffic no ASP takes, as the gateway says."""
     machine: AspSide = field(init=False)
 
     def __post_init__(self) -> None:
@@ -194,24 +197,23 @@ class Asp:
                 self._take(here, decode(one))
             except M3uaError as error:
                 if one[2:4] != b"\x00\x00":
-                    self._error(here, error.code, one)
+                    self._error(here, error, one)
         if here.framer.broken:
-            self._error(here, Error.PROTOCOL_ERROR, b"")
+            self._error(here, M3uaError(Error.PROTOCOL_ERROR, "no message"), b"")
             self._closing.append(number)
 
-    def _error(self, here: Association, code: Error, offending: bytes) -> None:
+    def _error(self, here: Association, error: M3uaError, offending: bytes) -> None:
         diagnostic = [(int(Tag.DIAGNOSTIC), offending[:40])] if offending else []
-        self.send(here, Type.ERR, (Tag.ERROR_CODE, word(code)), *diagnostic)
+        self.send(here, Type.ERR, (Tag.ERROR_CODE, word(error.code)), *error.more, *diagnostic)
 
     def _take(self, here: Association, message: Message) -> None:
         kind = message.kind
         if kind in ACKNOWLEDGEMENTS:
             self._acknowledged(here, message)
         elif kind == Type.BEAT:
-            data = message.get(Tag.HEARTBEAT)
-            self.send(here, Type.BEAT_ACK, *([] if data is None else [(int(Tag.HEARTBEAT), data)]))
+            self.send(here, Type.BEAT_ACK, *message.parameters)
         elif kind == Type.NTFY:
-            self._notified(here, message.word(Tag.STATUS))
+            self._notified(here, message)
         elif kind == Type.ERR:
             self.errors_received += 1
         elif kind == Type.DATA:
@@ -219,47 +221,66 @@ class Asp:
         elif kind in (Type.DUNA, Type.DAVA, Type.DRST, Type.SCON, Type.DUPU):
             self._point(here, message)
         elif kind != Type.BEAT_ACK:
-            raise M3uaError(Error.UNEXPECTED_MESSAGE, "a message that only an ASP sends")
+            raise unexpected(message, "a message that only an ASP sends")
 
-    def _notified(self, here: Association, status: int | None) -> None:
+    def _notified(self, here: Association, message: Message) -> None:
         """3.8.2, 4.3.4.5."""
+        status = message.word(Tag.STATUS)
+        contexts = set(message.words(Tag.ROUTING_CONTEXT) or self.config.contexts)
         if status == ALTERNATE_ACTIVE:
-            self.taking = False
-            here.vacant = False
-            here.machine.handle(Event.OVERTAKEN)
-        elif status in AS_STATES:
-            here.vacant = AS_STATES[status]
+            here.vacant -= contexts
+            self._overtaken(here, message)
+        elif status in VACANT:
+            here.vacant |= contexts
+        elif status == AS_ACTIVE:
+            here.vacant -= contexts
 
     @property
     def vacant(self) -> bool:
         """Whether no ASP takes the traffic, as every gateway says at which this one is up."""
         up = [each for each in self.associations.values() if each.machine.state is State.INACTIVE]
-        return bool(up) and all(each.vacant for each in up)
+        return bool(up) and all(each.vacant >= set(self.config.contexts) for each in up)
 
     def _acknowledged(self, here: Association, message: Message) -> None:
         """4.3.4. ASP Active may be acknowledged context by context; one nobody asked for is answered."""
         event = ACKNOWLEDGEMENTS[Type(message.kind)]
-        if event is Event.ACTIVE_ACK:
+        if event is Event.ACTIVE_ACK and here.machine.state is State.ACTIVATING:
             here.confirmed |= set(message.words(Tag.ROUTING_CONTEXT) or self.config.contexts)
             if not here.confirmed >= set(self.config.contexts):
                 return
-        unasked = here.machine.state is State.ACTIVE and event is not Event.ACTIVE_ACK
-        if unasked:
-            self._error(here, Error.UNEXPECTED_MESSAGE, message.encode())
+        if here.machine.state is State.ACTIVE and event is not Event.ACTIVE_ACK:
+            self._error(here, unexpected(message, "nobody asked for it"), message.encode())
         here.machine.handle(event)
+
+    def _overtaken(self, here: Association, message: Message) -> None:
+        """4.3.4.3. What was not acknowledged yet is asked for later than this; all contexts go together."""
+        own = set(self.config.contexts)
+        lost = set(message.words(Tag.ROUTING_CONTEXT) or own) & here.confirmed
+        if lost:
+            self.taking = False
+            whole = here.machine.state is State.ACTIVE and lost == own
+            here.machine.handle(Event.OVERTAKEN if whole else Event.DEACTIVATE)
+
+    def _contexts(self, message: Message) -> tuple[int, ...]:
+        """The routing contexts of a message, or ours."""
+        found = message.words(Tag.ROUTING_CONTEXT) or tuple(self.config.contexts)
+        wrong = [each for each in found if each not in self.config.contexts]
+        if wrong:
+            raise invalid_contexts(wrong)
+        return found
 
     def _data(self, here: Association, message: Message) -> None:
         data = protocol_data(message.get(Tag.PROTOCOL_DATA) or b"")
-        if any(each not in self.config.contexts for each in message.words(Tag.ROUTING_CONTEXT)):
-            raise M3uaError(Error.INVALID_CONTEXT, "DATA with a routing context that is not ours")
+        active = here.confirmed >= set(self._contexts(message))
         ours = (data.dpc, data.ni) == (self.config.point_code, self.config.network_indicator)
-        if here.machine.state is not State.ACTIVE or not ours:
+        if not active or not ours:
             self.discarded += 1
             return
         self._indications.append(Transfer(data.si, data.opc, data.dpc, data.sls, data.data))
 
     def _point(self, here: Association, message: Message) -> None:
         """3.4. The high octet of a point code is a mask: as many of its low bits stand for any value."""
+        self._contexts(message)
         if here.machine.state is not State.ACTIVE:
             return
         for each in message.words(Tag.AFFECTED_POINT_CODE):
@@ -276,6 +297,8 @@ class Asp:
             found = message.word(Tag.USER_CAUSE)
             if found is None:
                 raise M3uaError(Error.MISSING_PARAMETER, "DUPU without user and cause")
+            if (message.word(Tag.AFFECTED_POINT_CODE) or 0) >> 24:
+                raise M3uaError(Error.INVALID_VALUE, "DUPU with a mask")
             self._indications.append(Status(point, user=found & 0xFFFF, cause=found >> 16))
         else:
             self.accessible(here, point, message.kind != Type.DUNA)
