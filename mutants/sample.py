@@ -106,9 +106,7 @@ class Cover:
         found &= self.areas.keys()
         own = {case for case in found if self.areas[case].startswith(OWN_CASES.get(layer, (layer,)))}
         others = sorted(found - own, key=lambda case: digest(f"{site.id}|{case}"))[:OTHERS]
-        return [
-            case for some in (own, others) for case in sorted(some, key=lambda case: (self.cpu[case], case))
-        ]
+        return [case for some in (own, others) for case in sorted(some, key=lambda c: (self.cpu[c], c))]
 
     def _executing(self, site: Site, layer: str) -> set[str]:
         by_line = self.lines.get(site.file, {})
@@ -148,18 +146,23 @@ def outcome(run: Run, last: str) -> dict[str, Any]:
     """Return how a run on a mutant ended, and at which case.
 
     An *error* or *inconclusive* is no *fail*, though the case passes on the reference: it is told as a note.
-    A mutant on which no case comes to anything, because it cannot be imported or started, is unfit.
+    A mutant that cannot be imported or started is unfit: no vendor would bring it.
     """
     if run.records is None:
         return {"outcome": "timeout" if run.exit_code == -signal.SIGXCPU else "broke down", "case": last}
-    for case, record in run.records.items():
+    other = {case: record for case, record in run.records.items() if record["verdict"] != "pass"}
+    unfit = [r["reason"] for r in other.values() if r["line_time"] == 0 and _broke(r)]
+    if unfit:
+        return {"outcome": "unfit", "case": "", "note": unfit[0]}
+    for case, record in other.items():
         if record["verdict"] == "fail":
             return {"outcome": "crash" if record["traceback"] else "fail", "case": case}
-    disturbed = {case: row for case, row in run.records.items() if row["verdict"] != "pass"}
-    if len(disturbed) == len(run.records) and all(row["line_time"] == 0 for row in disturbed.values()):
-        return {"outcome": "unfit", "case": "", "note": next(iter(disturbed.values()))["reason"]}
-    note = {"note": f"{len(disturbed)} disturbed: {next(iter(disturbed))}"} if disturbed else {}
+    note = {"note": f"{len(other)} disturbed: {next(iter(other))}"} if other else {}
     return {"outcome": "survived", "case": "", **note}
+
+
+def _broke(record: Mapping[str, Any]) -> bool:
+    return bool(record["traceback"]) or record["owner"] == "rig"
 
 
 def changed(source: str, mutated: str) -> tuple[str, str]:

@@ -108,13 +108,21 @@ def test_draw_hangs_on_seed_and_site_only() -> None:
         ([("fail", "Traceback", 1)], "crash"),
         ([("pass", "", 1), ("error", "Traceback", 1)], "survived"),
         ([("pass", "", 1), ("inconclusive", "", 1)], "survived"),
-        ([("error", "", 0), ("error", "", 0)], "unfit"),
+        ([("pass", "", 1), ("fail", "", 0)], "fail"),
+        ([("error", "Traceback", 0)], "unfit"),
+        ([("fail", "Traceback", 0)], "unfit"),
         ([("pass", "", 1)], "survived"),
     ],
 )
 def test_outcome_is_a_kill_only_by_a_fail(records: list[tuple[str, str, int]], expected: str) -> None:
     made: dict[str, dict[str, Any]] = {
-        str(number): {"verdict": verdict, "traceback": traceback, "line_time": line_time, "reason": ""}
+        str(number): {
+            "verdict": verdict,
+            "traceback": traceback,
+            "line_time": line_time,
+            "reason": "",
+            "owner": "",
+        }
         for number, (verdict, traceback, line_time) in enumerate(records)
     }
     assert outcome(Run(True, 0, made), "")["outcome"] == expected

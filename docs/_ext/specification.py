@@ -245,34 +245,30 @@ def kill_rates() -> list[str]:
     out = [
         "## Kill rate",
         "",
-        f"{data['size']} places of each layer, drawn with seed {data['seed']} out of all those that an operator",
-        "applies to, one change at each, judged by every case that executes the place. *Killed* is a verdict",
-        "fail: of a case, because the system stopped, because it did not come to an end. A place no case",
-        "executes has survived. *Reviewed* leaves out survivors that nobody can tell from the reference from",
-        "outside, each listed below with the reason. Intervals are for 95 % (Wilson). How it is done:",
-        "[The judge](design/judge.md).",
+        f"{data['size']} places of each layer, drawn with seed {data['seed']} out of all those that an",
+        "operator applies to, one change at each, judged by the cases that execute the place. *Killed* is a",
+        "verdict fail: of a case of its own, because the system *stopped*, or because it came to *no end*. A",
+        "place that no case executes is *not covered* and has survived. The reviewed rate leaves out",
+        "survivors that nobody can tell from the reference from outside, each listed below with the reason.",
+        "Intervals are for 95 % (Wilson). How it is done: [The judge](design/judge.md).",
         "",
-        "| layer | places | judged | fail | stopped | no end | survived | not covered | equivalent | raw | reviewed |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| layer | places | judged | fail | stopped | no end | survived | not covered | equivalent "
+        "| rate | reviewed rate |",
+        f"|{'---|' * 11}",
     ]
     for layer, row in data["layers"].items():
         survived = row["survived"] + row["broke down"]
         cells = [row["places"], row["raw"]["of"], row["fail"], row["crash"], row["timeout"], survived]
         cells += [row["not covered"], row["equivalent"], _share(row["raw"]), _share(row["reviewed"])]
         out.append(f"| {layer} | {' | '.join(map(str, cells))} |")
-    for title, wanted in (("Survivors that a case should catch", False), ("Equivalent survivors", True)):
-        rows = [
-            row
-            for row in data["sites"]
-            if row["outcome"] in ("survived", "not covered", "broke down")
-            and (row["id"] in reasons) is wanted
-        ]
+    lost = [row for row in data["sites"] if row["outcome"] in ("survived", "not covered", "broke down")]
+    for title, equivalent in (("Survivors that a case should catch", False), ("Equivalent survivors", True)):
         out += ["", f"### {title}", "", "| file | where | is | becomes | why |", "|---|---|---|---|---|"]
-        for row in rows:
-            why = reasons.get(row["id"], f"{row['outcome']}, {row['cases']} cases")
-            out.append(
-                f"| `{row['file']}` | {row['where']} | {_code(row['before'])} | {_code(row['after'])} | {why} |"
-            )
+        for row in lost:
+            if (row["id"] in reasons) is equivalent:
+                why = reasons.get(row["id"], f"{row['outcome']}, {row['cases']} cases")
+                change = f"{_code(row['before'])} | {_code(row['after'])}"
+                out.append(f"| `{row['file']}` | {row['where']} | {change} | {why} |")
     return [*out, ""]
 
 
