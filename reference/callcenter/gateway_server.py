@@ -157,7 +157,7 @@ class GatewayServer(Host):
                     "mode": each.config.mode,
                     "state": each.machine.state.value,
                     "processes": {
-                        number: each.asp(peer).state.value for number, peer in sgp.peers.items() if peer.up
+                        number: each.state(peer).value for number, peer in sgp.peers.items() if peer.up
                     },
                 }
                 for context, each in sgp.servers.items()

@@ -346,7 +346,8 @@ class Signalling:
 
     def hear(self, now: Instant) -> bool:
         """Take what gateways have sent; whether anything can come of it."""
-        return any([each.poll(now) for each in self._over])
+        heard = [each.poll(now) for each in self._over]
+        return any(heard)
 
     def check_tone(self, port: int, now: Instant) -> None:
         """The check tone has come to voice port `port`."""

@@ -61,7 +61,7 @@ class Exchange:
         more: tuple[object, ...] = ()
         if isinstance(self.user, Isup):
             there = self.user.destinations[PEER]
-            more = (there.step, there.level, there._settling)
+            more = (there.reduction.step, there.level, there.reduction._settling)
         return (*self.user.messages(), *self.user.indications(), *self.user.notices(), *more)
 
 

@@ -234,7 +234,7 @@ def test_other_circuits_are_reset(bench: Bench) -> None:
     setup="servers",
 )
 def test_unanswered_call_is_lost(bench: Bench) -> None:
-    """A caller for whom an agent is rung loses the call by a reset; record, agent, bell and circuit are in order."""
+    """While an agent is rung: the call is lost by a reset; record, agent, bell and circuit are in order."""
     centre = ServerCentre(bench)
     agent, caller = centre.agent(), centre.caller()
     agent.on_duty()
@@ -394,7 +394,7 @@ def test_stand_by_fails(bench: Bench) -> None:
     setup="servers",
 )
 def test_there_and_back(bench: Bench) -> None:
-    """A server fails, comes back, and takes over when the other one fails: the call has gone on all the time."""
+    """A server fails, comes back, and takes over when the other fails: the call goes on all the time."""
     centre = ServerCentre(bench)
     caller, agent = centre.talking()
     first = centre.serving

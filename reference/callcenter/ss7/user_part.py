@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -102,6 +102,3 @@ class UserPart(Protocol):
     def block_group(self, cic: Leg, count: int, now: Instant, *, hardware: bool = False) -> None: ...
     def unblock_group(self, cic: Leg, count: int, now: Instant, *, hardware: bool = False) -> None: ...
     def reset_group(self, cic: Leg, count: int, now: Instant) -> None: ...
-    def reset_all(self, now: Instant, keep: Collection[tuple[int, int]] = ()) -> None:
-        """Reset all circuits but `keep`, by point code and CIC; also when they were to be reset later."""
-        ...

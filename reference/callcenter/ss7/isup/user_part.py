@@ -29,7 +29,7 @@ the call: `idle` tells.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from callcenter.calls.primitives import Indication, Leg, Primitive
 from callcenter.errors import ConfigurationError, StateError
@@ -316,21 +316,11 @@ class Isup:
         for first, size in self._runs(cic, count):
             self._reset_range(first, size, now)
 
-    def reset_all(self, now: Instant, keep: Collection[tuple[int, int]] = ()) -> None:
-        """Reset all circuits but `keep` (point code, CIC), in as few messages as can be (Q.764 2.9.3)."""
-        kept = self._circuits.keys() & set(keep)
-        for place in kept:
-            self._circuits[place].unknown = False
-        for dpc in self.config.circuits:
-            self._reset_ranges(dpc, {cic for point, cic in kept if point == dpc}, now)
-
     def _reset_unknown(self, dpc: int, now: Instant) -> None:
         """The far end can be reached for the first time since the start (Q.764 2.9.3)."""
-        known = {cic for cic in self.config.circuits[dpc] if not self._circuits[dpc, cic].unknown}
-        self._reset_ranges(dpc, known, now)
-
-    def _reset_ranges(self, dpc: int, keep: Collection[int], now: Instant) -> None:
-        for first, size in ranges(self.config.circuits[dpc], keep):
+        cics = self.config.circuits.get(dpc, ())
+        known = {cic for cic in cics if not self._circuits[dpc, cic].unknown}
+        for first, size in ranges(cics, known):
             self._reset_range(self._circuits[dpc, first], size, now)
 
     def _reset_range(self, first: Circuit, size: int, now: Instant) -> None:

@@ -339,7 +339,7 @@ class Asp:
     def transfer(self, data: ProtocolData, now: Instant) -> None:
         """Send to a gateway that reaches the point, one gateway for one selection.
 
-        What is for a point that gateways were asked about waits for the answer; the rest is dropped and counted.
+        What is for a point that gateways were asked about waits for the answer; else it is dropped, counted.
         """
         self._now = now
         if self._asking(data.dpc):
