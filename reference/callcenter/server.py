@@ -3,7 +3,7 @@
 Stations have no hardware here. A `SoftStation` is a hook and a bell that an outside program works through
 the control socket; it sends silence and drops what it hears.
 
-Control socket: TCP, one JSON object a line, each answered by one with the same `id`.
+Control socket (`callcenter.control`):
 
     > {"id": 1, "order": "open", "agent": "1001", "password": "1001"}
     < {"id": 1, "ok": true, "state": "signed off"}
@@ -16,11 +16,9 @@ Orders: `open`, `sign_on`, `sign_off`, `ready`, `not_ready` (`reason`), `answer`
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
+import functools
 import hmac
-import json
-import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,14 +26,12 @@ from typing import Any
 import numpy as np
 
 from callcenter.clients import Seat
+from callcenter.control import Terminal, open_control, since
 from callcenter.errors import CallcenterError
 from callcenter.media.g711 import SILENCE
 from callcenter.shell import Address, Host, as_json
 from callcenter.system import ReferenceSystem
-from testrig.errors import TestrigError
 from testrig.line import Octets
-
-log = logging.getLogger(__name__)
 
 
 class SoftStation:
@@ -63,8 +59,8 @@ class SoftStation:
         return np.full(frames, SILENCE, np.uint8)
 
 
-class Control:
-    """One connection on the control socket."""
+class Control(Terminal):
+    """One agent's program on the control socket."""
 
     def __init__(self, system: ReferenceSystem, stations: Sequence[SoftStation]) -> None:
         self._system = system
@@ -72,25 +68,12 @@ class Control:
         self._seat: Seat | None = None
         self._station: SoftStation | None = None
 
-    def answer(self, line: bytes) -> dict[str, object]:
-        """Carry out one request and return its answer; nothing a client sends raises."""
-        try:
-            request = json.loads(line)
-        except ValueError as error:
-            return {"id": None, "error": f"not JSON: {error}"}
-        if not isinstance(request, dict):
-            return {"id": None, "error": "expected a JSON object"}
-        answer: dict[str, object] = {"id": request.get("id")}
-        try:
-            answer.update(self._carry_out(request))
-            answer["ok"] = True
-        except (TestrigError, CallcenterError) as error:
-            answer["error"] = str(error)
-        if self._seat is not None:
-            answer["state"] = self._seat.state()
-        return answer
+    def always(self) -> dict[str, object]:
+        """State of the seat, once it is open."""
+        return {} if self._seat is None else {"state": self._seat.state()}
 
-    def _carry_out(self, request: dict[str, Any]) -> dict[str, object]:
+    def carry_out(self, request: dict[str, Any]) -> dict[str, object]:
+        """Carry out an order."""
         order = request.get("order")
         if order == "open":
             self._open(str(request.get("agent", "")), str(request.get("password", "")))
@@ -115,10 +98,7 @@ class Control:
         if order == "state":
             return {"ringing": station.ringing}
         if order == "events":
-            since = request.get("since", 0)
-            if not isinstance(since, int):
-                raise CallcenterError(f"order events: since: found {since!r}, expected an integer")
-            return {"events": [as_json(event) for event in seat.events(since)]}
+            return {"events": [as_json(event) for event in seat.events(since(request))]}
         raise CallcenterError(f"order {order!r}: expected open, state, events, {', '.join(simple)}")
 
     def _open(self, agent: str, password: str) -> None:
@@ -147,29 +127,9 @@ class Server(Host):
         self.system = system
         self._control = control
         self.control_address: Address | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
 
     async def open(self, stack: contextlib.AsyncExitStack) -> None:
         """Open the control socket."""
         if self._control is not None:
-            server = await asyncio.start_server(self._serve_control, *self._control)
-            stack.callback(self._hang_up_clients)
-            stack.callback(server.close)
-            self.control_address = server.sockets[0].getsockname()[:2]
-
-    async def _serve_control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        control = Control(self.system, self.stations)
-        self._writers.add(writer)
-        try:
-            while line := await reader.readline():
-                writer.write(json.dumps(control.answer(line)).encode() + b"\n")
-                await writer.drain()
-        except (ValueError, ConnectionError) as error:  # ValueError: a line longer than the reader's limit
-            log.info("control connection closed: %s", error)
-        finally:
-            self._writers.discard(writer)
-            writer.close()
-
-    def _hang_up_clients(self) -> None:
-        for writer in self._writers:
-            writer.close()
+            terminal = functools.partial(Control, self.system, self.stations)
+            self.control_address = await open_control(stack, self._control, terminal)
