@@ -1,12 +1,18 @@
 """The signalling gateway as a process: E1 on pseudowires, CT servers over SCTP or TCP, a control socket.
 
+What an operator must know comes out as log lines and as `Alarm` events of the journal: messages that
+screening refuses, associations lost while their process was up, application servers that lost their last
+active process.
+
 Orders of the control socket (`callcenter.control`): `state`; `activate` (`link`, `emergency`), `deactivate`,
-`inhibit`, `uninhibit` (`link`; the first one if left out); `alarms` and `events` (`since`).
+`inhibit`, `uninhibit` (`link`; the first one if left out); `alarms` and `events` (`since` a number: the
+thousand that follow it).
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,6 +25,7 @@ from callcenter.gateway import Gateway, GatewaySystem
 from callcenter.journal_file import JournalFile, as_json
 from callcenter.shell import Address, Host
 from callcenter.ss7.m3ua.as_fsm import State
+from callcenter.ss7.m3ua.sgp import Peer
 from testrig.association import Listener, Transport, listen
 from testrig.clock import MINUTE, Instant
 from testrig.stream import SocketStream
@@ -28,6 +35,9 @@ log = logging.getLogger(__name__)
 
 AGAIN: Final = MINUTE
 """How long messages that screening refuses are counted and not told one by one."""
+
+MOST_EVENTS: Final = 1_000
+"""Events of one answer: more of them would keep the lines waiting."""
 
 _TOLD: Final = {Types.LINK: "link", Types.DESTINATION: "destination"}
 
@@ -82,8 +92,8 @@ class GatewayTerminal(Terminal):
             return self._server.state()
         if order in ("alarms", "events"):
             found = gateway.journal.since(since(request))
-            told = [as_json(each) for each in found if order == "events" or each.type == Types.ALARM]
-            return {order: told}
+            told = (each for each in found if order == "events" or each.type == Types.ALARM)
+            return {order: [as_json(each) for each in itertools.islice(told, MOST_EVENTS)]}
         raise CallcenterError(f"order {order!r}: expected state, alarms, events, {', '.join(orders)}")
 
 
@@ -112,7 +122,7 @@ class GatewayServer(Host):
         self.control_address: Address | None = None
         self.listener: Listener | None = None
         """Where CT servers connect, once it is open."""
-        self._streams: dict[int, SocketStream] = {}
+        self._associations: dict[int, tuple[SocketStream, Peer]] = {}
         self._states = self._server_states()
 
     async def begin(self, stack: contextlib.AsyncExitStack) -> None:
@@ -141,12 +151,17 @@ class GatewayServer(Host):
         if self.listener is None:
             return
         gateway = self.gateway
+        peers = gateway.sgp.peers
         for stream in self.listener.accept():
             gateway.accept(stream)
-            self._streams[next(reversed(gateway.sgp.peers))] = stream
+            number = next(reversed(peers))
+            self._associations[number] = stream, peers[number]
             log.info("CT server at %s connected", stream.peer)
-        for number in [number for number in self._streams if number not in gateway.sgp.peers]:
-            self._alarm("association lost", address=self._streams.pop(number).peer)
+        for number in [number for number in self._associations if number not in peers]:
+            stream, peer = self._associations.pop(number)
+            log.info("CT server at %s is gone", stream.peer)
+            if peer.up:
+                self._alarm("association lost", address=stream.peer)
         for name, state in self._server_states().items():
             before = self._states.get(name)
             if before is State.ACTIVE and state is not before:
@@ -180,8 +195,7 @@ class GatewayServer(Host):
             ],
             "associations": {
                 number: {"address": stream.peer, "up": peer.up, "identifier": peer.identifier}
-                for number, stream in self._streams.items()
-                if (peer := sgp.peers.get(number)) is not None
+                for number, (stream, peer) in self._associations.items()
             },
             "transport": listener.transport if listener else None,
             "screened": sgp.refused,
@@ -191,5 +205,5 @@ class GatewayServer(Host):
     def _close(self) -> None:
         if self.listener is not None:
             self.listener.close()
-        for stream in self._streams.values():
+        for stream, _ in self._associations.values():
             stream.close()
