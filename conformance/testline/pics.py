@@ -59,6 +59,11 @@ ITEMS: Final[dict[str, Item]] = {
     "mtp3.link_sets": Item(
         "link sets of several links: load sharing, changeover, changeback", "Q.704 4 to 6", ("mtp3",)
     ),
+    "mtp3.emergency_changeover": Item(
+        "emergency changeover (ECO) of its own: what it accepted last over a failed link can be unknown",
+        "Q.704 5.6.1",
+        ("mtp3.link_sets",),
+    ),
     "mtp3.routes": Item(
         "alternative routes: forced and controlled rerouting, route set test",
         "Q.704 7, 8, 13",

@@ -100,6 +100,7 @@ PICS: Final = dict.fromkeys(
     True,
 ) | dict.fromkeys(
     (
+        "mtp3.emergency_changeover",
         "isup.propagation_delay",
         "isup.segments_sent",
         "isup.forward_transfer",
