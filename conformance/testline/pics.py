@@ -72,6 +72,11 @@ ITEMS: Final[dict[str, Item]] = {
     "mtp3.restriction": Item(
         "restricted routes (TFR, RSR), a national option", "Q.704 13.4", ("mtp3.routes",)
     ),
+    "mtp3.transfer_controlled": Item(
+        "a transfer point tells of a congested link (TFC) before 400 messages wait for it",
+        "Q.704 11.2.3",
+        ("mtp3.transfer",),
+    ),
     "mtp3.priorities": Item(
         "levels of congestion with priorities of messages (RCT), a national option",
         "Q.704 11.2.4, 13.9",
