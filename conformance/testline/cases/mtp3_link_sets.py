@@ -194,7 +194,7 @@ def test_changeback_from_another_link_set(network: Network) -> None:
 @case(
     "Q.782/11.1",
     "Traffic of a signalling point",
-    clauses=["Q.704 2.3", "Q.706 4.4: unverified"],
+    clauses=["Q.704 2.3"],
     proves=["N-01"],
     needs="mtp3.routes",
     setup="network",
