@@ -222,7 +222,7 @@ def test_adi_sent(tup: TupCentre) -> None:
     setup="tup",
 )
 def test_ssb_sent(tup: TupCentre) -> None:
-    """A call to an agent who talks is refused by SSB (in the network of China by SLB or STB); RLG answers CLF."""
+    """A call to an agent who talks is refused by SSB (by SLB or STB in the network of China); RLG ends it."""
     busy = ("SLB", "STB") if tup.pixit.variant == "china24" else ("SSB",)
     first, agent = tup.talking()
     second = tup.caller("13900139000")
