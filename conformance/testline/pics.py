@@ -59,6 +59,11 @@ ITEMS: Final[dict[str, Item]] = {
     "mtp3.link_sets": Item(
         "link sets of several links: load sharing, changeover, changeback", "Q.704 4 to 6", ("mtp3",)
     ),
+    "mtp3.emergency_changeover": Item(
+        "emergency changeover (ECO) of its own: what it accepted last over a failed link can be unknown",
+        "Q.704 5.6.1",
+        ("mtp3.link_sets",),
+    ),
     "mtp3.routes": Item(
         "alternative routes: forced and controlled rerouting, route set test",
         "Q.704 7, 8, 13",
@@ -66,6 +71,11 @@ ITEMS: Final[dict[str, Item]] = {
     ),
     "mtp3.restriction": Item(
         "restricted routes (TFR, RSR), a national option", "Q.704 13.4", ("mtp3.routes",)
+    ),
+    "mtp3.transfer_controlled": Item(
+        "a transfer point tells of a congested link (TFC) before 400 messages wait for it",
+        "Q.704 11.2.3",
+        ("mtp3.transfer",),
     ),
     "mtp3.priorities": Item(
         "levels of congestion with priorities of messages (RCT), a national option",

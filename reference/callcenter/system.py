@@ -40,6 +40,7 @@ PICS: Final = dict.fromkeys(
         "mtp3.restriction",
         "mtp3.inhibiting",
         "mtp3.restart",
+        "mtp3.transfer_controlled",
         "mtp3.priorities",
         "mtp3.transfer",
         "isup",
@@ -100,6 +101,7 @@ PICS: Final = dict.fromkeys(
     True,
 ) | dict.fromkeys(
     (
+        "mtp3.emergency_changeover",
         "isup.propagation_delay",
         "isup.forward_transfer",
         "isup.fallback",

@@ -23,6 +23,7 @@ MODULES: Final = (
     "mtp3_routes",
     "mtp3_restart",
     "mtp3_transfer",
+    "mtp3_link_sets",
     "mtp3_dual",
     "mtp3_flow",
     "isup_supervision",
