@@ -212,11 +212,7 @@ def write(rows: Sequence[Mapping[str, Any]], populations: Mapping[str, int], see
 def known(layers: Sequence[str], keep: bool) -> dict[str, dict[str, Any]]:
     """Return the rows of the result file that need not be judged, by id."""
     rows = json.loads(RESULT.read_text(encoding="utf-8"))["sites"] if RESULT.exists() else []
-    return {
-        row["id"]: row
-        for row in rows
-        if row["layer"] not in layers or (keep and row["outcome"] in KILLED and "closed" not in row)
-    }
+    return {row["id"]: row for row in rows if keep or row["layer"] not in layers}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -225,12 +221,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--size", type=int, default=SIZE, help="mutants of each layer")
     parser.add_argument("--layer", action="append", choices=LAYERS, help="only these; the others are kept")
-    parser.add_argument(
-        "--keep", action="store_true", help="take over what was killed; judge only the others"
-    )
-    parser.add_argument(
-        "--again", action="store_true", help="draw none; note which survivors are caught since"
-    )
+    parser.add_argument("--keep", action="store_true", help="judge none again that was: a larger sample")
+    parser.add_argument("--again", action="store_true", help="note which survivors are caught since")
     told = parser.parse_args(arguments)
     processes = server()
     with tempfile.TemporaryDirectory() as name:
@@ -264,7 +256,8 @@ def again(judge_it: Any) -> None:
         if row["outcome"] in SURVIVED and row["id"] not in equivalents() and site is not None:
             now = judge_it(site, row["layer"])
             row.pop("closed", None)
-            row |= {"closed": now["case"]} if now["outcome"] in KILLED else {}
+            if now["outcome"] in KILLED:
+                row["closed"] = now["case"]
     populations = {layer: data["layers"][layer]["places"] for layer in LAYERS}
     write(data["sites"], populations, data["seed"], data["size"])
 
