@@ -27,10 +27,11 @@ from typing import Any
 
 import numpy as np
 
+from callcenter.clients import Seat
 from callcenter.errors import CallcenterError
 from callcenter.media.g711 import SILENCE
 from callcenter.shell import Address, Host, as_json
-from callcenter.system import ReferenceSystem, Seat
+from callcenter.system import ReferenceSystem
 from testrig.errors import TestrigError
 from testrig.line import Octets
 

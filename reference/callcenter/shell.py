@@ -21,6 +21,7 @@ from callcenter.cti.journal import Journal
 from testrig.clock import SECOND
 from testrig.line import DEFAULT_BLOCK, SLOTS, Block, Line, StationPort
 from testrig.satop import DEFAULT_DELAY, DEFAULT_PAYLOAD, Depacketiser, Packetiser
+from testrig.stream import unusable
 from testrig.system import Event
 
 log = logging.getLogger(__name__)
@@ -155,13 +156,16 @@ class Host:
         self._file = file
 
     async def run(self, stop: asyncio.Event, *, started: Callable[[], None] | None = None) -> None:
-        """Serve until `stop` is set. Raises `OSError` when an address cannot be had."""
+        """Serve until `stop` is set. Raises `ConfigurationError` when an address cannot be had."""
         async with contextlib.AsyncExitStack() as stack:
             lines = []
             for number, (local, remote) in enumerate(self._addresses):
                 line = PseudowireLine(f"line{number}", remote)
                 stack.callback(line.close)
-                await self._bind(line, local)
+                try:
+                    await self._bind(line, local)
+                except OSError as error:
+                    raise unusable(f"line {number}", local, error) from error
                 lines.append(line)
             if self._file is not None:
                 file = stack.enter_context(self._file.open("a", encoding="utf-8"))
@@ -174,6 +178,9 @@ class Host:
 
     async def open(self, stack: contextlib.AsyncExitStack) -> None:
         """Open what the process serves beside its lines; `stack` closes it again."""
+
+    def poll(self) -> None:
+        """Look after associations; called before each block."""
 
     async def _bind(self, line: PseudowireLine, local: Address) -> None:
         await asyncio.get_running_loop().create_datagram_endpoint(lambda: line, local_addr=local)
@@ -190,6 +197,7 @@ class Host:
                 )
                 skipped = pacer.skipped
             for _ in range(due // DEFAULT_BLOCK):
+                self.poll()
                 self._system.advance(DEFAULT_BLOCK)
                 await asyncio.sleep(0)
             with contextlib.suppress(TimeoutError):

@@ -143,10 +143,8 @@ class World(RuleBasedStateMachine):
     @rule(asp=st.integers(0, len(CONTEXTS) - 1))
     def user_part(self, asp: int) -> None:
         """A message of an ASP's user part goes where the point can be reached, that is in ASP-ACTIVE only."""
-        one = self.asps[asp]
         data = ProtocolData(OWN, PEER, SERVICE[CONTEXTS[asp][0]], 2, 0, b"\x00\x00\x00\x00")
-        if one.transfer(data, self.now):
-            assert one.state(0) is Side.ACTIVE
+        self.asps[asp].transfer(data, self.now)
         self._work()
 
     @rule(available=st.booleans())
@@ -214,6 +212,7 @@ class World(RuleBasedStateMachine):
         """Put what was said on the wires, and follow it."""
         for number, one in enumerate(self.asps):
             for _, octets in one.messages():
+                assert decode(octets).kind != Type.DATA or one.state(0) is Side.ACTIVE
                 if number in self.wires:
                     self.wires[number].up += octets
             self.taken[number] += sum(isinstance(each, Transfer) for each in one.indications())

@@ -193,21 +193,6 @@ def test_forward_transfer_by_code_12(isup: IsupTester) -> None:
     call.release()
 
 
-@case(
-    "Q.784.1/6.5.1",
-    "Sending of SGM",
-    clauses=["Q.764 2.1.12"],
-    proves=["N-01"],
-    needs="isup.segments_sent",
-    setup="transit",
-)
-def test_segment_sent(transit: TransitCentre) -> None:
-    """An IAM too long for one unit goes out as IAM (segmentation) and SGM."""
-    long = [Parameter(code=3, contents=Octets(bytes(120))), Parameter(code=32, contents=Octets(bytes(130)))]
-    _, party = through(transit, optional=long)
-    party.call.expect("SGM", within=ANSWER)
-
-
 def fallback(transit: TransitCentre, prime: bool) -> None:
     """A 64 kbit/s preferred call goes on with its fallback medium, or without."""
     optional = [Parameter(code=62, contents=Octets(b"\x00"))] if prime else []

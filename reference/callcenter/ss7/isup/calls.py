@@ -59,6 +59,7 @@ from callcenter.ss7.isup.parameters import (
     RedirectingNumber,
     UserToUserInformation,
 )
+from callcenter.ss7.isup.segmentation import segment_parts
 from callcenter.ss7.isup.services import IsupConfig
 from callcenter.ss7.isup.supplementary import CalledInNumber
 
@@ -132,7 +133,7 @@ class Offered:
 
     def add_segment(self, message: Message) -> None:
         """Append the optional parameters of a segmentation or information message."""
-        self.optional += message.optional
+        self.optional += segment_parts(message)
 
     @property
     def anonymous(self) -> bool:

@@ -7,6 +7,7 @@ them to user parts. The ASP answers heartbeats and sends none.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -34,6 +35,14 @@ ALTERNATE_ACTIVE: Final = 2 << 16 | 2
 """NTFY: another ASP of the AS has taken the traffic (3.8.2)."""
 
 
+HELD: Final = 1000
+"""Messages held until the gateways have said which points they reach, as many as a gateway keeps."""
+
+AS_ACTIVE: Final = 1 << 16 | 3
+VACANT: Final = frozenset({1 << 16 | 2, 1 << 16 | 4})
+"""NTFY: AS-ACTIVE; AS-INACTIVE and AS-PENDING, in which nobody takes the traffic (3.8.2)."""
+
+
 @dataclass(frozen=True, slots=True)
 class AspConfig:
     """An ASP in one network."""
@@ -46,6 +55,8 @@ class AspConfig:
     mode: Mode | None = None
     identifier: int | None = None
     network_appearance: int | None = None
+    paired: bool = False
+    """Another server stands by: after the last association was lost the traffic may be its."""
     acknowledgement: int = 2 * SECOND
     """T(ack) in frames (4.3.4.1: two seconds unless configured)."""
 
@@ -60,6 +71,10 @@ class Association:
     confirmed: set[int] = field(default_factory=set)
     """Routing contexts in which the gateway has the ASP active, by what it said: DATA come in these."""
     reachable: set[int] = field(default_factory=set)
+    asked: set[int] = field(default_factory=set)
+    """Points asked for by DAUD, of which the gateway has not said anything yet."""
+    vacant: set[int] = field(default_factory=set)
+    """Routing contexts whose traffic no ASP takes, as the gateway says."""
     machine: AspSide = field(init=False)
 
     def __post_init__(self) -> None:
@@ -91,13 +106,14 @@ class Association:
         """Ask which points can be reached (4.5.3)."""
         self.asp.timers.stop(self.number)
         if self.asp.config.destinations:
+            self.asked = set(self.asp.config.destinations)
             points = (int(Tag.AFFECTED_POINT_CODE), word(*self.asp.config.destinations))
             self.asp.send(self, Type.DAUD, *self.asp.appearance, self.asp.contexts, points)
 
     def cease(self) -> None:
         """Nothing can be reached this way."""
         self.asp.timers.stop(self.number)
-        for code in sorted(self.reachable):
+        for code in sorted(self.reachable | self.asked):
             self.asp.accessible(self, code, False)
 
 
@@ -112,6 +128,9 @@ class Asp:
         self.errors_received = 0
         self.discarded = 0
         """DATA for another point or network, or outside ASP-ACTIVE."""
+        self.undeliverable = 0
+        """Messages for points that no gateway reaches."""
+        self._held: deque[ProtocolData] = deque(maxlen=HELD)
         self._messages: list[tuple[int, bytes]] = []
         self._indications: list[NetworkIndication] = []
         self._closing: list[int] = []
@@ -143,6 +162,8 @@ class Asp:
         if found is not None:
             found.machine.handle(Event.CLOSED)
             del self.associations[number]
+            if self.config.paired and not self.associations:
+                self.taking = False
 
     def activate(self, now: Instant) -> None:
         """Take traffic over every gateway, now or when it is up."""
@@ -191,8 +212,7 @@ class Asp:
         elif kind == Type.BEAT:
             self.send(here, Type.BEAT_ACK, *message.parameters)
         elif kind == Type.NTFY:
-            if message.word(Tag.STATUS) == ALTERNATE_ACTIVE:
-                self._overtaken(here, message)
+            self._notified(here, message)
         elif kind == Type.ERR:
             self.errors_received += 1
         elif kind == Type.DATA:
@@ -201,6 +221,24 @@ class Asp:
             self._point(here, message)
         elif kind != Type.BEAT_ACK:
             raise unexpected(message, "a message that only an ASP sends")
+
+    def _notified(self, here: Association, message: Message) -> None:
+        """3.8.2, 4.3.4.5."""
+        status = message.word(Tag.STATUS)
+        contexts = set(message.words(Tag.ROUTING_CONTEXT) or self.config.contexts)
+        if status == ALTERNATE_ACTIVE:
+            here.vacant -= contexts
+            self._overtaken(here, message)
+        elif status in VACANT:
+            here.vacant |= contexts
+        elif status == AS_ACTIVE:
+            here.vacant -= contexts
+
+    @property
+    def vacant(self) -> bool:
+        """Whether no ASP takes the traffic, as every gateway says at which this one is up."""
+        up = [each for each in self.associations.values() if each.machine.state is State.INACTIVE]
+        return bool(up) and all(each.vacant >= set(self.config.contexts) for each in up)
 
     def _acknowledged(self, here: Association, message: Message) -> None:
         """4.3.4. Requests may be acknowledged context by context; what nobody asked for is answered."""
@@ -272,21 +310,48 @@ class Asp:
     def accessible(self, here: Association, point: int, reachable: bool) -> None:
         """A point can be reached over a gateway or not; user parts hear the first way and the last."""
         before = self._ways(point)
+        here.asked.discard(point)
         if reachable:
             here.reachable.add(point)
         else:
             here.reachable.discard(point)
         if bool(before) is not bool(self._ways(point)):
             self._indications.append(Resume(point) if reachable else Pause(point))
+        if not self._asking(point):
+            self._release(point)
+
+    def _release(self, point: int) -> None:
+        """Send what was held for a point, or drop it."""
+        held = [each for each in self._held if each.dpc == point]
+        for each in held:
+            self._held.remove(each)
+            self.undeliverable += not self._send_data(each)
+
+    def _asking(self, point: int) -> bool:
+        """Whether a gateway is still to say if it reaches `point`, and none has said yes."""
+        return not self._ways(point) and any(point in each.asked for each in self.associations.values())
+
+    def reaches(self, point: int) -> bool:
+        """Whether a gateway says that `point` can be reached."""
+        return bool(self._ways(point))
 
     def _ways(self, point: int) -> list[Association]:
         return [each for each in self.associations.values() if point in each.reachable]
 
     # from user parts
 
-    def transfer(self, data: ProtocolData, now: Instant) -> bool:
-        """Send to a gateway that reaches the point, one gateway for one selection; False when none does."""
+    def transfer(self, data: ProtocolData, now: Instant) -> None:
+        """Send to a gateway that reaches the point, one gateway for one selection.
+
+        What is for a point that gateways were asked about waits for the answer; else it is dropped, counted.
+        """
         self._now = now
+        if self._asking(data.dpc):
+            self._held.append(data)
+        else:
+            self.undeliverable += not self._send_data(data)
+
+    def _send_data(self, data: ProtocolData) -> bool:
         ways = self._ways(data.dpc)
         context = next((rc for rc, services in self.config.contexts.items() if data.si in services), None)
         if not ways or context is None:
