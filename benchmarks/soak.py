@@ -133,9 +133,9 @@ def fuzz(units: int, seed: int) -> int:
 def fuzz_gateway(units: int, seed: int) -> int:
     """Mutated M3UA messages against gateway and servers; return how many faults showed."""
     faults, seeds = 0, captured("m3ua")
-    for network in GATEWAY_NETWORKS:
-        run = GatewayFuzz(gateway_config({"network": network}), seed, seeds=seeds)
-        name = f"gateway {network} seed {seed}"
+    for number, network in enumerate(GATEWAY_NETWORKS, seed):
+        run = GatewayFuzz(gateway_config({"network": network}), number, seeds=seeds)
+        name = f"gateway {network} seed {number}"
         region = run.region
         root = (region.gateways[0], [server.asp for server in region.servers])
         found, spent = parts(name, run, units // len(GATEWAY_NETWORKS), run.traffic, root)
