@@ -112,6 +112,21 @@ def test_each_message_is_one_sctp_message_with_stream_and_payload_protocol(
 
 
 @kernel
+def test_messages_the_kernel_does_not_take_go_out_later(ends: tuple[SctpStream, socket.socket]) -> None:
+    stream, other = ends
+    sent = [data(number % 16, user=struct.pack(">I", number) + bytes(200)) for number in range(4_000)]
+    for each in sent:
+        stream.send(each)
+    assert stream._kept
+    found: list[bytes] = []
+    while len(found) < len(sent):
+        found.append(other.recv(4_096))
+        stream.receive()
+    for selection in range(16):
+        assert [each for each in found if each[31] == selection] == sent[selection::16]
+
+
+@kernel
 def test_message_in_many_packets_comes_whole(ends: tuple[SctpStream, socket.socket]) -> None:
     stream, other = ends
     long = data(1, user=bytes(range(256)) * 250)

@@ -1,12 +1,18 @@
 """The signalling gateway as a process: E1 on pseudowires, CT servers over SCTP or TCP, a control socket.
 
+What an operator must know comes out as log lines and as `Alarm` events of the journal: messages that
+screening refuses, associations lost while their process was up, application servers that lost their last
+active process.
+
 Orders of the control socket (`callcenter.control`): `state`; `activate` (`link`, `emergency`), `deactivate`,
-`inhibit`, `uninhibit` (`link`; the first one if left out); `alarms` and `events` (`since`).
+`inhibit`, `uninhibit` (`link`; the first one if left out); `alarms` and `events` (`since` a number: the
+thousand that follow it).
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,8 +22,10 @@ from callcenter.control import Terminal, open_control, since
 from callcenter.cti.journal import Types
 from callcenter.errors import CallcenterError
 from callcenter.gateway import Gateway, GatewaySystem
-from callcenter.shell import Address, Host, as_json
+from callcenter.journal_file import JournalFile, as_json
+from callcenter.shell import Address, Host
 from callcenter.ss7.m3ua.as_fsm import State
+from callcenter.ss7.m3ua.sgp import Peer
 from testrig.association import Listener, Transport, listen
 from testrig.clock import MINUTE, Instant
 from testrig.stream import SocketStream
@@ -27,6 +35,9 @@ log = logging.getLogger(__name__)
 
 AGAIN: Final = MINUTE
 """How long messages that screening refuses are counted and not told one by one."""
+
+MOST_EVENTS: Final = 1_000
+"""Events of one answer: more of them would keep the lines waiting."""
 
 _TOLD: Final = {Types.LINK: "link", Types.DESTINATION: "destination"}
 
@@ -81,8 +92,8 @@ class GatewayTerminal(Terminal):
             return self._server.state()
         if order in ("alarms", "events"):
             found = gateway.journal.since(since(request))
-            told = [as_json(each) for each in found if order == "events" or each.type == Types.ALARM]
-            return {order: told}
+            told = (each for each in found if order == "events" or each.type == Types.ALARM)
+            return {order: [as_json(each) for each in itertools.islice(told, MOST_EVENTS)]}
         raise CallcenterError(f"order {order!r}: expected state, alarms, events, {', '.join(orders)}")
 
 
@@ -99,18 +110,33 @@ class GatewayServer(Host):
         control: Address | None = None,
         journal: Path | None = None,
     ) -> None:
-        """`address`: where CT servers connect; `control`: where to serve the control socket. The rest as for
-        `Host`."""
-        super().__init__(system, system.gateway.journal, lines, file=journal)
+        """`address`: where CT servers connect; `control`: where to serve the control socket; `journal`:
+        a file that every event is appended to."""
+        super().__init__(lines)
+        self._system = system
         self.gateway: Gateway = system.gateway
+        self._journal = journal
         self._address = address
         self._transport = transport
         self._control = control
         self.control_address: Address | None = None
         self.listener: Listener | None = None
         """Where CT servers connect, once it is open."""
-        self._streams: dict[int, SocketStream] = {}
+        self._associations: dict[int, tuple[SocketStream, Peer]] = {}
         self._states = self._server_states()
+
+    async def begin(self, stack: contextlib.AsyncExitStack) -> None:
+        """Plug in the lines and start the gateway."""
+        lines = await self.bind(stack)
+        if self._journal is not None:
+            file = JournalFile(self._journal)
+            stack.callback(file.close)
+            self.gateway.journal.subscribe(file)
+        self._system.attach(lines, ())
+
+    def advance(self, frames: int) -> None:
+        """Run for `frames`."""
+        self._system.advance(frames)
 
     async def open(self, stack: contextlib.AsyncExitStack) -> None:
         """Listen for CT servers, and open the control socket."""
@@ -120,17 +146,22 @@ class GatewayServer(Host):
         if self._control is not None:
             self.control_address = await open_control(stack, self._control, lambda: GatewayTerminal(self))
 
-    def poll(self) -> None:
+    async def poll(self) -> None:
         """Take new associations, and tell of those that are gone and of servers that have none active."""
         if self.listener is None:
             return
         gateway = self.gateway
+        peers = gateway.sgp.peers
         for stream in self.listener.accept():
             gateway.accept(stream)
-            self._streams[next(reversed(gateway.sgp.peers))] = stream
+            number = next(reversed(peers))
+            self._associations[number] = stream, peers[number]
             log.info("CT server at %s connected", stream.peer)
-        for number in [number for number in self._streams if number not in gateway.sgp.peers]:
-            self._alarm("association lost", address=self._streams.pop(number).peer)
+        for number in [number for number in self._associations if number not in peers]:
+            stream, peer = self._associations.pop(number)
+            log.info("CT server at %s is gone", stream.peer)
+            if peer.up:
+                self._alarm("association lost", address=stream.peer)
         for name, state in self._server_states().items():
             before = self._states.get(name)
             if before is State.ACTIVE and state is not before:
@@ -164,8 +195,7 @@ class GatewayServer(Host):
             ],
             "associations": {
                 number: {"address": stream.peer, "up": peer.up, "identifier": peer.identifier}
-                for number, stream in self._streams.items()
-                if (peer := sgp.peers.get(number)) is not None
+                for number, (stream, peer) in self._associations.items()
             },
             "transport": listener.transport if listener else None,
             "screened": sgp.refused,
@@ -175,5 +205,5 @@ class GatewayServer(Host):
     def _close(self) -> None:
         if self.listener is not None:
             self.listener.close()
-        for stream in self._streams.values():
+        for stream, _ in self._associations.values():
             stream.close()

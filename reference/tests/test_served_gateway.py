@@ -147,6 +147,11 @@ def test_operator_sees_the_gateway_and_hears_alarms(transport: str, tmp_path: Pa
         assert (mine["state"], mine["processes"]) == ("AS-ACTIVE", {"0": "ASP-ACTIVE"})
         asp.send_data(server.routing_context, b"\x01\x00\x06", opc=77, si=server.services[0])
         running.until(lambda: len(operator.order("alarms")["alarms"]) == 1, "an alarm")
+        spare = running.m3ua.asp()
+        for order in ("ASPUP", "ASPDN"):
+            running.answered(spare, order)
+        spare.close()  # as it should be: no alarm
+        running.until(lambda: list(operator.order("state")["associations"]) == ["0"], "one association")
         asp.close()
         running.until(lambda: len(operator.order("alarms")["alarms"]) == 3, "three alarms")
         alarms = [each["data"] for each in operator.order("alarms")["alarms"]]
@@ -249,6 +254,20 @@ def test_operator_is_refused_with_the_reason(
     answer = terminal.answer(json.dumps(request_).encode())
     assert message in str(answer["error"])
     assert "ok" not in answer
+
+
+def test_operator_hears_a_thousand_events_at_a_time(terminal: GatewayTerminal) -> None:
+    journal = terminal._gateway.journal
+    for number in range(1_500):
+        journal.append(0, Types.ALARM if number % 2 else Types.LINK, {"alarm": "a"})
+
+    def numbers(order: str, since: int = 0) -> list[int]:
+        answer: dict[str, Any] = terminal.answer(json.dumps({"order": order, "since": since}).encode())
+        return [event["number"] for event in answer[order]]
+
+    assert numbers("events") == [*range(1, 1_001)]
+    assert numbers("events", 1_000) == [*range(1_001, 1_501)]
+    assert numbers("alarms") == [*range(2, 1_501, 2)]
 
 
 def test_messages_that_screening_refuses_are_told_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
