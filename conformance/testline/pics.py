@@ -115,6 +115,9 @@ ITEMS: Final[dict[str, Item]] = {
         "circuit group blocking for hardware failure sent by the system", "Q.764 2.8.2.2", ("isup",)
     ),
     "isup.propagation_delay": Item("propagation delay determination", "Q.764 2.6", ("isup",)),
+    "isup.q767_routes": Item(
+        "routes to exchanges of Q.767, without propagation delay", "Q.764 2.6", ("isup.propagation_delay",)
+    ),
     "isup.segments_sent": Item("messages longer than one unit sent in segments", "Q.764 2.1.12", ("isup",)),
     "isup.forward_transfer": Item("forward transfer sent by operators", "Q.764 2.1.11", ("isup.outgoing",)),
     "isup.fallback": Item("fallback from 64 kbit/s preferred", "Q.764 2.5", ("isup",)),

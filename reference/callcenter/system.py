@@ -54,6 +54,7 @@ PICS: Final = dict.fromkeys(
         "isup.suspend",
         "isup.transit",
         "isup.segments_sent",
+        "isup.propagation_delay",
         "isup.congestion_level",
         "isup.hardware_blocking",
         "isup.congestion_control",
@@ -98,7 +99,7 @@ PICS: Final = dict.fromkeys(
     True,
 ) | dict.fromkeys(
     (
-        "isup.propagation_delay",
+        "isup.q767_routes",
         "isup.forward_transfer",
         "isup.fallback",
         "isup.unrestricted",

@@ -38,6 +38,7 @@ MODULES: Final = (
     "isup_transit",
     "isup_checks",
     "isup_services",
+    "isup_delays",
     "isup_bearers",
     "isup_exchange",
     "isup_lines",
