@@ -179,6 +179,9 @@ ITEMS: Final[dict[str, Item]] = {
     "agents.outgoing": Item(
         "outside calls dialled by agents", "requirement S-01", ("agents", "isup.outgoing")
     ),
+    "metering": Item(
+        "metering pulses of outgoing calls on record", "GF 001-9001", ("supervision", "agents.outgoing")
+    ),
     "supervision": Item("states, records and the journal by the supervisor client", "requirement C-02"),
 }
 """Every question, by name."""

@@ -90,6 +90,7 @@ PICS: Final = dict.fromkeys(
         "agents",
         "agents.outgoing",
         "supervision",
+        "metering",
         "m3ua",
         "m3ua.loadshare",
         "m3ua.broadcast",
