@@ -85,6 +85,8 @@ def test_first_resume_resets_the_groups_that_are_to_be(make: Callable[[], Isup |
     assert said(user) == []
     user.resume(FAR, 3)
     assert said(user) == [(FAR, "GRS 1+1")]
+    user.resume(400, 4)
+    assert said(user) == [], "a destination without circuits"
 
 
 @BOTH

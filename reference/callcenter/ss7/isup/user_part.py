@@ -313,11 +313,11 @@ class Isup:
 
     def _reset_unknown(self, dpc: int, now: Instant) -> None:
         """The far end can be reached for the first time since the start (Q.764 2.9.3)."""
-        known = {cic for cic in self.config.circuits[dpc] if not self._circuits[dpc, cic].unknown}
+        known = {cic for cic in self.config.circuits.get(dpc, ()) if not self._circuits[dpc, cic].unknown}
         self._reset_ranges(dpc, known, now)
 
     def _reset_ranges(self, dpc: int, keep: Collection[int], now: Instant) -> None:
-        for first, size in ranges(self.config.circuits[dpc], keep):
+        for first, size in ranges(self.config.circuits.get(dpc, ()), keep):
             self._reset_range(self._circuits[dpc, first], size, now)
 
     def _reset_range(self, first: Circuit, size: int, now: Instant) -> None:
