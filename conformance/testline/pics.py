@@ -140,6 +140,12 @@ ITEMS: Final[dict[str, Item]] = {
         "less traffic for an automatic congestion level received", "Q.764 2.11", ("isup.outgoing",)
     ),
     "isup.user_part_test": Item("user part test sent", "Q.764 2.13", ("isup",)),
+    "isup.information_given": Item(
+        "information requests answered (national use)", "Q.764 2.1.9", ("isup.outgoing",)
+    ),
+    "isup.information_asked": Item(
+        "calling numbers that are missing asked for (national use)", "Q.764 2.1.9", ("isup.incoming",)
+    ),
     "isup.echo_control": Item("echo control devices", "Q.764 2.7", ("isup",)),
     "isup.release_failure": Item(
         "a circuit that cannot be made idle is blocked", "Q.764 2.9.6", ("isup", "isup.maintenance")

@@ -55,6 +55,8 @@ PICS: Final = dict.fromkeys(
         "isup.transit",
         "isup.segments_sent",
         "isup.propagation_delay",
+        "isup.information_given",
+        "isup.information_asked",
         "isup.congestion_level",
         "isup.hardware_blocking",
         "isup.congestion_control",

@@ -39,6 +39,7 @@ MODULES: Final = (
     "isup_checks",
     "isup_services",
     "isup_delays",
+    "isup_information",
     "isup_bearers",
     "isup_exchange",
     "isup_lines",
