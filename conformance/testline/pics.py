@@ -67,17 +67,30 @@ ITEMS: Final[dict[str, Item]] = {
     "mtp3.restriction": Item(
         "restricted routes (TFR, RSR), a national option", "Q.704 13.4", ("mtp3.routes",)
     ),
+    "mtp3.priorities": Item(
+        "levels of congestion with priorities of messages (RCT), a national option",
+        "Q.704 11.2.4, 13.9",
+        ("mtp3.routes",),
+    ),
     "mtp3.inhibiting": Item("management inhibiting of links", "Q.704 10", ("mtp3.link_sets",)),
     "mtp3.restart": Item("restart of the signalling point (TRA)", "Q.704 9", ("mtp3",)),
     "mtp3.transfer": Item("signalling transfer point", "Q.704 2, 13", ("mtp3.routes",)),
     "m3ua": Item("signalling gateway with MTP3 user adaptation", "RFC 4666", ("mtp3",)),
     "m3ua.loadshare": Item("traffic mode loadshare", "RFC 4666 4.3.4.3", ("m3ua",)),
+    "m3ua.insufficient": Item(
+        "inactive ASPs hear that active ones are missing", "RFC 4666 3.8.2", ("m3ua.loadshare",)
+    ),
     "m3ua.broadcast": Item("traffic mode broadcast", "RFC 4666 4.3.4.3", ("m3ua",)),
     "m3ua.registration": Item("registration of routing keys", "RFC 4666 4.4", ("m3ua",)),
     "m3ua.screening": Item(
         "messages of an application server are screened by OPC, DPC, SI and NI, refusals raise an alarm",
         "requirement P-08",
         ("m3ua",),
+    ),
+    "servers": Item(
+        "servers that stand by for each other behind a signalling gateway, without loss of calls in speech",
+        "requirement N-05, P-09",
+        ("mtp3", "maintenance"),
     ),
     "isup": Item("ISDN user part, basic call", "Q.763, Q.764", ("mtp3",)),
     "isup.incoming": Item("calls from the network to the system", "Q.764 2.1", ("isup",)),
@@ -139,6 +152,11 @@ ITEMS: Final[dict[str, Item]] = {
     "isup.congestion_control": Item(
         "less traffic for an automatic congestion level received", "Q.764 2.11", ("isup.outgoing",)
     ),
+    "isup.signalling_congestion": Item(
+        "less traffic while MTP tells that the signalling network is congested",
+        "Q.764 2.10",
+        ("isup.outgoing",),
+    ),
     "isup.user_part_test": Item("user part test sent", "Q.764 2.13", ("isup",)),
     "isup.information_given": Item(
         "information requests answered (national use)", "Q.764 2.1.9", ("isup.outgoing",)
@@ -162,6 +180,11 @@ ITEMS: Final[dict[str, Item]] = {
     "tup": Item("telephone user part, basic call", "Q.723, Q.724", ("mtp3",)),
     "tup.incoming": Item("calls from the network to the system", "Q.724 1", ("tup",)),
     "tup.outgoing": Item("calls from the system to the network", "Q.724 1", ("tup",)),
+    "tup.signalling_congestion": Item(
+        "less traffic while MTP tells that the signalling network is congested",
+        "Q.704 11.2.3",
+        ("tup.outgoing",),
+    ),
     "tup.continuity": Item("continuity check of incoming circuits", "Q.724 7", ("tup",)),
     "tup.group_supervision": Item("circuit group blocking and reset", "Q.723 3.10", ("tup",)),
     "tup.maintenance": Item(

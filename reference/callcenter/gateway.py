@@ -7,7 +7,7 @@ The nodal interworking function (RFC 4666 1.4.3, `unverified`) stands where a us
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -157,6 +157,13 @@ class Relay:
         """No calls."""
         self._none(leg)
 
+    def forget(self) -> None:
+        """No circuits."""
+
+    def recover(self, leg: Leg, *, incoming: bool, suspended: bool, blocked: bool, now: Instant) -> None:
+        """No calls."""
+        self._none(leg)
+
     def idle(self, cic: Leg) -> bool:
         """No circuits."""
         self._none(cic)
@@ -180,9 +187,6 @@ class Relay:
     def reset_group(self, cic: Leg, count: int, now: Instant) -> None:
         """No circuits."""
         self._none(cic)
-
-    def reset_all(self, now: Instant, keep: Collection[tuple[int, int]] = ()) -> None:
-        """No circuits."""
 
 
 class Gateway:

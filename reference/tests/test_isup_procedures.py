@@ -1006,15 +1006,15 @@ def test_user_part_is_tested_each_t4_until_anything_comes(exchange: Exchange) ->
 def test_congestion_counts_again_after_t29_and_goes_by_t30(exchange: Exchange) -> None:
     for _ in range(3):
         exchange.isup.congested(PEER, exchange.now)
-    assert exchange.isup.destinations[PEER].step == 1
+    assert exchange.isup.destinations[PEER].reduction.step == 1
     exchange.at(0.5)
     exchange.isup.congested(PEER, exchange.now)
-    assert exchange.isup.destinations[PEER].step == 2
+    assert exchange.isup.destinations[PEER].reduction.step == 2
     exchange.at(0.5)
     exchange.at(7.5)
-    assert exchange.isup.destinations[PEER].step == 1
+    assert exchange.isup.destinations[PEER].reduction.step == 1
     exchange.at(8)
-    assert exchange.isup.destinations[PEER].step == 0
+    assert exchange.isup.destinations[PEER].reduction.step == 0
     assert exchange.isup.next_deadline is None
 
 

@@ -61,7 +61,7 @@ def test_comes_up_takes_traffic_and_carries_it_both_ways() -> None:
     assert one.state(0) is State.ACTIVE
     assert one.indications() == [Resume(PEER)]
     sgp.transfer(IAM, 1, 0)
-    assert one.transfer(ProtocolData(OWN, PEER, 5, 2, 3, b"\x01\x00\x06"), 0)
+    one.transfer(ProtocolData(OWN, PEER, 5, 2, 3, b"\x01\x00\x06"), 0)
     settle(sgp, one)
     assert one.indications() == [Transfer(5, PEER, OWN, 3, b"\x01\x00\x01")]
     assert [each.data for each in sgp.transfers()] == [b"\x01\x00\x06"]
@@ -77,7 +77,51 @@ def test_points_congestion_and_user_parts_are_indicated() -> None:
     sgp.accessible(PEER, False, 0)
     settle(sgp, one)
     assert one.indications() == [Status(PEER, congestion=1), Status(PEER, user=5, cause=1), Pause(PEER)]
-    assert not one.transfer(ProtocolData(OWN, PEER, 5, 2, 3, b"\x01\x00\x06"), 0)
+    one.transfer(ProtocolData(OWN, PEER, 5, 2, 3, b"\x01\x00\x06"), 0)
+    assert one.undeliverable == 1
+
+
+def test_messages_wait_until_the_gateway_has_said_which_points_it_reaches() -> None:
+    sgp, (one,) = joined()
+    reset, other = b"\x01\x00\x12", b"\x02\x00\x12"
+    one.activate(0)
+    for number, octets in one.messages():
+        sgp.receive(number, octets, 0)
+    for number, octets in sgp.messages():
+        one.receive(number, octets, 0)
+    assert one.state(0) is State.ACTIVE
+    one.transfer(ProtocolData(OWN, PEER, 5, 2, 3, reset), 0)
+    one.transfer(ProtocolData(OWN, PEER, 5, 2, 3, other), 0)
+    settle(sgp, one)
+    assert [each.data for each in sgp.transfers()] == [reset, other]
+    assert one.undeliverable == 0
+
+
+def test_messages_that_wait_are_dropped_when_the_association_is_lost() -> None:
+    sgp, (one,) = joined()
+    one.activate(0)
+    for number, octets in one.messages():
+        sgp.receive(number, octets, 0)
+    for number, octets in sgp.messages():
+        one.receive(number, octets, 0)
+    one.transfer(ProtocolData(OWN, PEER, 5, 2, 3, b"\x01\x00\x12"), 0)
+    one.closed(0, 0)
+    assert one.undeliverable == 1
+
+
+def test_stand_by_hears_that_nobody_takes_the_traffic() -> None:
+    sgp, (first, second) = joined(2)
+    assert first.vacant
+    first.activate(0)
+    settle(sgp, first, second)
+    assert not second.vacant
+    first.closed(0, 0)
+    sgp.closed(0, 0)
+    for number, octets in sgp.messages():
+        assert number == 1
+        second.receive(0, octets, 0)
+    assert second.vacant
+    assert not first.vacant, "an ASP without association knows nothing"
 
 
 def test_standby_takes_over_and_the_first_stands_back() -> None:

@@ -117,19 +117,31 @@ def test_acknowledgement_frees_the_circuits(make: Callable[[], Isup | Tup]) -> N
 
 
 @BOTH
-def test_reset_all_leaves_out_what_is_kept(make: Callable[[], Isup | Tup]) -> None:
+def test_after_a_take_over_all_but_recovered_calls_are_reset(make: Callable[[], Isup | Tup]) -> None:
     user = make()
-    user.reset_all(0, keep=[(NEAR, 3), (NEAR, 20), (FAR, 2), (FAR, 99)])
+    user.forget()
+    for cic, incoming in ((3, True), (20, False)):
+        user.recover(Leg("g", cic), incoming=incoming, suspended=False, blocked=False, now=0)
+    user.resume(NEAR, 0)
+    user.resume(FAR, 0)
     assert said(user) == [
         (NEAR, "GRS 1+1"),
         (NEAR, "GRS 4+15"),
         (NEAR, "GRS 21+19"),
-        (FAR, "RSC 1"),
+        (FAR, "GRS 1+1"),
     ]
-    assert user.circuit_state(Leg("g", 3)) == "idle"
+    assert user.circuit_state(Leg("g", 3)) == "incoming busy"
+    assert user.circuit_state(Leg("g", 20)) == "outgoing busy"
     user.resume(NEAR, 1)
-    user.resume(FAR, 1)
     assert said(user) == [], "what was unknown is reset once"
+
+
+@BOTH
+def test_recovered_circuit_stays_blocked_by_the_far_end(make: Callable[[], Isup | Tup]) -> None:
+    user = make()
+    user.forget()
+    user.recover(Leg("g", 3), incoming=True, suspended=False, blocked=True, now=0)
+    assert user.circuit_state(Leg("g", 3)) == "incoming busy, remotely blocked"
 
 
 def test_configuration_says_which_groups() -> None:

@@ -58,10 +58,10 @@ class Exchange:
 
     def outcome(self) -> tuple[object, ...]:
         """All that a timer can change, drained."""
-        more: tuple[object, ...] = ()
+        there = self.user.destinations[PEER]
+        more: tuple[object, ...] = (there.reduction.step, there.reduction._settling)
         if isinstance(self.user, Isup):
-            there = self.user.destinations[PEER]
-            more = (there.step, there.level, there._settling)
+            more = (*more, self.user.destinations[PEER].level)
         return (*self.user.messages(), *self.user.indications(), *self.user.notices(), *more)
 
 
@@ -284,6 +284,9 @@ TUP: dict[str, tuple[Callable[[OfTup], None], Options]] = {
     "last digit": (lambda exchange: exchange.iam("8008"), {"minimum_digits": 4, "maximum_digits": 6}),
     "answer": (OfTup.called, {}),
     "clear-back": (OfTup.cleared_back, {}),
+    "congestion": (lambda exchange: exchange.user.congested(PEER, exchange.now), {}),
+    "more traffic": (lambda exchange: exchange.user.congested(PEER, exchange.now), {}),
+    "unavailable": (lambda exchange: exchange.user.unavailable(PEER, 2, exchange.now), {}),
 }
 ORDERS: tuple[tuple[Callable[[OfTup], None], int], ...] = (
     (lambda exchange: exchange.user.block(ONE, exchange.now), 11),

@@ -8,6 +8,7 @@ from callcenter.calls.primitives import (
     Alerting,
     Answer,
     Category,
+    Cause,
     Charge,
     Charging,
     Check,
@@ -989,6 +990,37 @@ def test_circuits_of_a_point_that_cannot_be_reached_are_not_seized() -> None:
     exchange.tup.resume(PEER, exchange.now)
     assert exchange.idle()
     assert exchange.notes() == [What.PAUSED, What.RESUMED_DESTINATION]
+
+
+def test_congested_network_refuses_one_call_in_four_more_with_each_step() -> None:
+    exchange = Exchange()
+    for step in range(1, 6):
+        exchange.tup.congested(PEER, exchange.now)
+        exchange.tup.congested(PEER, exchange.now)
+        assert exchange.tup.destinations[PEER].reduction.step == min(step, 4)
+        admitted = [exchange.tup.destinations[PEER].admits() for _ in range(4)]
+        assert admitted.count(True) == 4 - min(step, 4)
+        exchange.silent_for(exchange.tup.timers["congestion"])
+    exchange.ask(1, Setup(CALLED))
+    assert exchange.told() == [Failed(Cause.SWITCHING_EQUIPMENT_CONGESTION)]
+    exchange.silent_for(4 * exchange.tup.timers["more traffic"])
+    assert exchange.tup.next_deadline is None
+    exchange.calling()
+
+
+def test_unavailable_user_part_is_tried_after_a_while_or_when_it_is_heard() -> None:
+    exchange = Exchange()
+    for _ in range(2):
+        exchange.tup.unavailable(PEER, 0, exchange.now)
+        exchange.tup.unavailable(999, 0, exchange.now)
+        assert not exchange.idle()
+        exchange.silent_for(exchange.tup.timers["unavailable"])
+        assert exchange.idle()
+    exchange.tup.unavailable(PEER, 1, exchange.now)
+    exchange.put(1, Heading.RSC)
+    assert exchange.idle()
+    assert exchange.tup.next_deadline is None
+    assert exchange.notes() == [What.PAUSED, What.RESUMED_DESTINATION] * 3 + [What.RESET_RECEIVED]
 
 
 @pytest.mark.parametrize(

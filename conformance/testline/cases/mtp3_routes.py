@@ -1,4 +1,4 @@
-"""MTP level 3: rerouting, route management, restart, flow control (Q.782 groups 5, 6, 8, 9 and 10).
+"""MTP level 3: rerouting, route management, flow control (Q.782 groups 5, 6, 8 and 9).
 
 F is a far destination that the system reaches by A and, if it must, by B.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from testline.case import case
 from testline.cases.mtp2_state import measure_time
+from testline.layers.mtp3 import management
+from testline.testers.mtp3 import SNM
 from testline.testers.network import Destination, Network, Point
 from testline.testers.network_link import Heard
 from testline.testers.network_traffic import Series, expect_no_traffic, expect_same, shares
@@ -188,9 +190,8 @@ def test_tfp_for_unknown_destination(network: Network) -> None:
 def test_tfp_from_far_point(network: Network) -> None:
     """TFP concerning F with F itself as origin is not taken: it is no adjacent transfer point."""
     far = routed(network)
-    link = network.a.other_link()
-    octets = (0x14, far.code & 0xFF, far.code >> 8)
-    link.send(0, bytes(octets), opc=far.code, deliberate=True)
+    data = management("TFP", network.spec.variant, destination=far.code)
+    network.a.other_link().send(SNM, data, opc=far.code, deliberate=True)
     network.bench.run(2 * SECOND)
     by(network, far, network.a)
 
@@ -400,68 +401,6 @@ def test_link_set_comes_back(network: Network) -> None:
     network.expect("TRA", within=30 * SECOND, dpc=network.a.code)
     network.bench.run(5 * SECOND)
     by(network, far, network.a)
-
-
-@case(
-    "Q.782/10.1",
-    "Restart of the signalling point",
-    clauses=["Q.704 9.2"],
-    proves=["N-01"],
-    needs="mtp3.restart",
-    setup="network",
-    unverified=True,
-)
-def test_restart(network: Network) -> None:
-    """The system starts: with TRA from its neighbours it allows traffic (TRA to each), no traffic before."""
-    network.up()
-    for point in network.points.values():
-        first = next(each for each in network.heard if each.title == "TRA" and each.dpc == point.code)
-        early = [
-            each for each in network.heard if each.si > 3 and each.dpc == point.code and each.at < first.at
-        ]
-        network.confirm(not early, "no user traffic before TRA", ", ".join(map(str, early)))
-    shares(network, network.home)
-
-
-@case(
-    "Q.782/10.2",
-    "Adjacent point restarts",
-    clauses=["Q.704 9.3"],
-    proves=["N-01"],
-    needs="mtp3.restart",
-    setup="network",
-    unverified=True,
-)
-def test_adjacent_point_restarts(network: Network) -> None:
-    """All links to A fail and come back: TRA to A, and traffic for A goes on."""
-    network.up()
-    for link in network.a.links.values():
-        link.cut()
-    network.bench.run(4 * SECOND)
-    network.forget()
-    for link in network.a.links.values():
-        link.start()
-    network.expect("TRA", within=30 * SECOND, dpc=network.a.code)
-    network.bench.run(5 * SECOND)
-    shares(network, network.home)
-
-
-@case(
-    "Q.782/10.3",
-    "Unexpected TRA",
-    clauses=["Q.704 9.4"],
-    proves=["N-01"],
-    needs="mtp3.restart",
-    setup="network",
-    unverified=True,
-)
-def test_unexpected_tra(network: Network) -> None:
-    """A's TRA in the middle of traffic does no harm."""
-    network.up()
-    before = shares(network, network.home)
-    network.a.send("TRA")
-    network.bench.run(3 * SECOND)
-    expect_same(network, before, shares(network, network.home))
 
 
 @case(

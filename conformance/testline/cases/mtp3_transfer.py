@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from testline.case import case
@@ -62,6 +63,11 @@ def nothing_through(network: Network, source: Point, to: int) -> None:
     network.bench.run(2 * SECOND)
     found = passed(network, start, source.code, to)
     network.confirm(not found, f"nothing for {to}", ", ".join(map(str, found)))
+
+
+def concerns(destination: int) -> Callable[[Heard], bool]:
+    """Whether a message of route management concerns `destination`."""
+    return lambda heard: bool(heard.message.destination == destination)
 
 
 def lose(network: Network, point: Point) -> None:
@@ -202,7 +208,7 @@ def test_tfp_on_alternative_route(network: Network) -> None:
         "TFP",
         within=4 * SECOND,
         dpc=network.b.code,
-        where=lambda heard: heard.message.destination == far.code,
+        where=concerns(far.code),
     )
 
 
@@ -223,7 +229,7 @@ def test_broadcast_of_tfp(network: Network) -> None:
         "TFP",
         within=4 * SECOND,
         dpc=network.b.code,
-        where=lambda heard: heard.message.destination == network.a.code,
+        where=concerns(network.a.code),
     )
 
 
@@ -246,7 +252,7 @@ def test_broadcast_of_several_tfp(network: Network) -> None:
         "TFP",
         within=4 * SECOND,
         dpc=network.b.code,
-        where=lambda heard: heard.message.destination == network.a.code,
+        where=concerns(network.a.code),
     )
     nothing_through(network, network.b, far.code)
 
@@ -314,7 +320,7 @@ def test_broadcast_of_tfa(network: Network) -> None:
         "TFA",
         within=40 * SECOND,
         dpc=network.b.code,
-        where=lambda heard: heard.message.destination == network.a.code,
+        where=concerns(network.a.code),
     )
     network.bench.run(3 * SECOND)
     through(network, network.b, network.a.code)
@@ -346,12 +352,39 @@ def test_rst_for_reachable_point(network: Network) -> None:
     unverified=True,
 )
 def test_rst_for_lost_point(network: Network) -> None:
-    """B asks for A, which is lost as B was told: no TFA."""
+    """B asks for A: TFA while it can be reached; lost, as B was told, no answer; TFA again when A is back."""
+    ready(network)
+    network.b.send("RST", destination=network.a.code)
+    network.expect("TFA", within=2 * SECOND, dpc=network.b.code, where=concerns(network.a.code))
+    lose(network, network.a)
+    network.expect("TFP", within=4 * SECOND, dpc=network.b.code, where=concerns(network.a.code))
+    network.bench.run(3 * SECOND)
+    network.b.send("RST", destination=network.a.code)
+    network.expect_not("TFA", "TFR", "TFP", during=3 * SECOND, where=concerns(network.a.code))
+    for link in network.a.links.values():
+        link.start()
+    network.expect("TFA", within=40 * SECOND, dpc=network.b.code, where=concerns(network.a.code))
+    network.b.send("RST", destination=network.a.code)
+    network.expect("TFA", within=2 * SECOND, dpc=network.b.code, where=concerns(network.a.code))
+
+
+@case(
+    "MTP3/76",
+    "Route set test for a restricted route that is prohibited",
+    clauses=["Q.704 13.5"],
+    proves=["N-01"],
+    needs=("mtp3.transfer", "mtp3.restriction"),
+    setup="transfer",
+    unverified=True,
+)
+def test_rsr_for_lost_point(network: Network) -> None:
+    """B takes A as restricted (RSR), but it is lost: TFP."""
     ready(network)
     lose(network, network.a)
-    network.bench.run(5 * SECOND)
-    network.b.send("RST", destination=network.a.code)
-    network.expect_not("TFA", during=3 * SECOND)
+    network.expect("TFP", within=4 * SECOND, dpc=network.b.code, where=concerns(network.a.code))
+    network.bench.run(3 * SECOND)
+    network.b.send("RSR", destination=network.a.code)
+    network.expect("TFP", within=2 * SECOND, dpc=network.b.code, where=concerns(network.a.code))
 
 
 @case(

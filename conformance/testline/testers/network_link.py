@@ -46,6 +46,8 @@ class Heard:
     message: Any
     """The scapy packet that `data` is, or None."""
     entry: TraceEntry | None
+    priority: int = 0
+    """Bits B and A of the service octet: in national networks with priorities that of the message."""
 
     def __str__(self) -> str:
         return f"{self.title} from {self.opc} to {self.dpc} SLS {self.sls} over {self.link.name}"
@@ -172,7 +174,18 @@ class NetworkLink:
         data = bytes(msu.data)
         title, message = _named(msu.si, data, self.network.variant)
         return Heard(
-            unit.last, self, msu.ni, msu.si, msu.dpc, msu.opc, msu.sls, data, title, message, unit.entry
+            unit.last,
+            self,
+            msu.ni,
+            msu.si,
+            msu.dpc,
+            msu.opc,
+            msu.sls,
+            data,
+            title,
+            message,
+            unit.entry,
+            msu.priority,
         )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from callcenter.calls.primitives import Indication, Leg, Primitive
 from callcenter.ss7.notices import Notice
@@ -19,14 +19,6 @@ class Outgoing:
     sls: int
     """The label behind the point codes: the selection, and above it the bits that china24 keeps spare."""
     data: bytes
-
-
-@runtime_checkable
-class Informed(Protocol):
-    """A user part that takes MTP-STATUS (Q.701 8.3)."""
-
-    def unavailable(self, dpc: int, cause: int, now: Instant) -> None: ...
-    def congested(self, dpc: int, now: Instant) -> None: ...
 
 
 class UserPart(Protocol):
@@ -48,6 +40,13 @@ class UserPart(Protocol):
 
     def pause(self, dpc: int, now: Instant) -> None: ...
     def resume(self, dpc: int, now: Instant) -> None: ...
+    def unavailable(self, dpc: int, cause: int, now: Instant) -> None:
+        """MTP-STATUS (Q.701 8): the user part of `dpc` is unavailable, with the cause of UPU."""
+        ...
+
+    def congested(self, dpc: int, now: Instant) -> None:
+        """MTP-STATUS (Q.701 8): the signalling network towards `dpc` is congested."""
+        ...
 
     # from the board
 
@@ -64,6 +63,18 @@ class UserPart(Protocol):
     def request(self, leg: Leg, primitive: Primitive, now: Instant) -> None: ...
     def idle(self, cic: Leg) -> bool:
         """Whether the circuit may be seized for an outgoing call."""
+        ...
+
+    def forget(self) -> None:
+        """The state of every circuit is unknown: it is reset when its far end can next be reached."""
+        ...
+
+    def recover(self, leg: Leg, *, incoming: bool, suspended: bool, blocked: bool, now: Instant) -> None:
+        """Go on with a call that was answered before we took over, and say nothing of it to the far end.
+
+        `suspended`: the called party has hung up and may come back; `blocked`: the far end has blocked the
+        circuit.
+        """
         ...
 
     # results
@@ -91,6 +102,3 @@ class UserPart(Protocol):
     def block_group(self, cic: Leg, count: int, now: Instant, *, hardware: bool = False) -> None: ...
     def unblock_group(self, cic: Leg, count: int, now: Instant, *, hardware: bool = False) -> None: ...
     def reset_group(self, cic: Leg, count: int, now: Instant) -> None: ...
-    def reset_all(self, now: Instant, keep: Collection[tuple[int, int]] = ()) -> None:
-        """Reset all circuits but `keep`, by point code and CIC; also when they were to be reset later."""
-        ...

@@ -331,6 +331,12 @@ class Circuit:
 
     # from the engine
 
+    def recover(self, *, incoming: bool, suspended: bool, now: Instant) -> None:
+        """Go on with a call that was answered before we took over."""
+        call = IncomingCall(self) if incoming else OutgoingCall(self)
+        call.recover(now, suspended=suspended)
+        self.cpc = call
+
     def request(self, primitive: Primitive, now: Instant) -> None:
         """Take a primitive of the engine."""
         if isinstance(primitive, Setup):

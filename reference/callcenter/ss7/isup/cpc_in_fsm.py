@@ -217,6 +217,12 @@ class IncomingCall(Machine[State, Event]):
         """The REL, which T1 repeats."""
         self._alerted = False
 
+    def recover(self, now: Instant, *, suspended: bool) -> None:
+        """Go on with an answered call; a called party who has hung up is guarded anew."""
+        self.state = State.ANSWERED
+        if suspended and self.circuit.services.config.gateway:
+            self.circuit.start(self, "T38", now)
+
     # set-up
 
     def seized(self, now: Instant, message: Message) -> State:

@@ -191,6 +191,12 @@ class OutgoingCall(Machine[State, Event]):
         self._transit = circuit.services.config.transit
         self.segments = SegmentationControl(self)
 
+    def recover(self, now: Instant, *, suspended: bool) -> None:
+        """Go on with an answered call; a called party who has hung up is guarded anew."""
+        self.state = State.SUSPENDED if suspended else State.ANSWERED
+        if suspended:
+            self.circuit.start(self, "T6", now)
+
     # set-up
 
     def setup(self, now: Instant, primitive: Setup) -> None:

@@ -18,10 +18,8 @@ from typing import Final
 from callcenter.ss7.isup.messages import Type
 from callcenter.ss7.isup.services import Services
 from callcenter.ss7.notices import What
+from callcenter.ss7.reduction import Reduction
 from testrig.clock import Instant
-
-STEPS: Final = 4
-"""Steps of traffic reduction."""
 
 SHARES: Final = {0: 0, 1: 2, 2: 3}
 """Quarters of the calls refused, by automatic congestion level."""
@@ -42,11 +40,9 @@ class Destination:
         """MTP can reach the exchange."""
         self.available = True
         """Its user part answers."""
-        self.step = 0
         self.level = 0
         """Automatic congestion level."""
-        self._settling = False
-        self._refused = 0
+        self.reduction = Reduction(lambda timer, now: services.start(self, timer, now), "T29", "T30")
 
     @property
     def reachable(self) -> bool:
@@ -57,32 +53,20 @@ class Destination:
 
     def congested(self, now: Instant) -> None:
         """MTP-STATUS: signalling network congestion."""
-        if self._settling:
-            return
-        self._settling = True
-        self.step = min(self.step + 1, STEPS)
-        self._services.start(self, "T29", now)
-        self._services.start(self, "T30", now)
-        self._note(What.CONGESTED, f"signalling network, step {self.step}")
+        if self.reduction.congested(now):
+            self._note(What.CONGESTED, f"signalling network, step {self.reduction.step}")
 
     def told_level(self, level: int, now: Instant) -> None:
         """A REL carried the automatic congestion level."""
         self.level = min(max(level, 0), max(SHARES))
         if self.level:
-            self._refused = STEPS - 1  # the very next call is refused
+            self.reduction.refuse_next()
             self._services.start(self, "ACC", now)
             self._note(What.CONGESTED, f"exchange, level {self.level}")
 
     def admits(self) -> bool:
         """Whether a call may be tried; called once for each call."""
-        refused = max(self.step, SHARES[self.level])
-        if not refused:
-            return True
-        self._refused += refused
-        if self._refused < STEPS:
-            return True
-        self._refused -= STEPS
-        return False
+        return self.reduction.admits(SHARES[self.level])
 
     # the user part
 
@@ -113,11 +97,7 @@ class Destination:
         """A timer expired."""
         if timer == "T4":
             self._test(now)
-        elif timer == "T29":
-            self._settling = False
         elif timer == "ACC":
             self.level = 0
         else:
-            self.step -= 1
-            if self.step:
-                self._services.start(self, "T30", now)
+            self.reduction.timeout(timer, now)

@@ -29,11 +29,11 @@ the call: `idle` tells.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from callcenter.calls.primitives import Indication, Leg, Primitive
 from callcenter.errors import ConfigurationError, StateError
-from callcenter.ss7.isup import bls_fsm, continuity_fsm
+from callcenter.ss7.isup import blr_fsm, bls_fsm, continuity_fsm
 from callcenter.ss7.isup.calls import cause_of
 from callcenter.ss7.isup.circuit import Circuit
 from callcenter.ss7.isup.codec import IsupDecodeError, Message, decode
@@ -201,6 +201,19 @@ class Isup:
         self._now = now
         self._leg(leg).request(primitive, now)
 
+    def forget(self) -> None:
+        """The state of every circuit is unknown: it is reset when its far end can next be reached."""
+        for circuit in self._circuits.values():
+            circuit.unknown = True
+
+    def recover(self, leg: Leg, *, incoming: bool, suspended: bool, blocked: bool, now: Instant) -> None:
+        """Go on with a call that was answered before we took over."""
+        circuit = self._leg(leg)
+        circuit.recover(incoming=incoming, suspended=suspended, now=now)
+        circuit.unknown = False
+        if blocked:
+            circuit.blr.state = blr_fsm.State.REMOTELY_BLOCKED
+
     def congestion(self, level: int) -> None:
         """The engine is congested: 0 not, 1, or 2 more (Q.764 2.11.1)."""
         self._services.congestion = level
@@ -303,21 +316,11 @@ class Isup:
         for first, size in self._runs(cic, count):
             self._reset_range(first, size, now)
 
-    def reset_all(self, now: Instant, keep: Collection[tuple[int, int]] = ()) -> None:
-        """Reset all circuits but `keep` (point code, CIC), in as few messages as can be (Q.764 2.9.3)."""
-        kept = self._circuits.keys() & set(keep)
-        for place in kept:
-            self._circuits[place].unknown = False
-        for dpc in self.config.circuits:
-            self._reset_ranges(dpc, {cic for point, cic in kept if point == dpc}, now)
-
     def _reset_unknown(self, dpc: int, now: Instant) -> None:
         """The far end can be reached for the first time since the start (Q.764 2.9.3)."""
-        known = {cic for cic in self.config.circuits.get(dpc, ()) if not self._circuits[dpc, cic].unknown}
-        self._reset_ranges(dpc, known, now)
-
-    def _reset_ranges(self, dpc: int, keep: Collection[int], now: Instant) -> None:
-        for first, size in ranges(self.config.circuits.get(dpc, ()), keep):
+        cics = self.config.circuits.get(dpc, ())
+        known = {cic for cic in cics if not self._circuits[dpc, cic].unknown}
+        for first, size in ranges(cics, known):
             self._reset_range(self._circuits[dpc, first], size, now)
 
     def _reset_range(self, first: Circuit, size: int, now: Instant) -> None:

@@ -276,6 +276,12 @@ class Circuit:
 
     # from the engine
 
+    def recover(self, *, incoming: bool, suspended: bool, now: Instant) -> None:
+        """Go on with a call that was answered before we took over."""
+        call = IncomingCall(self) if incoming else OutgoingCall(self)
+        call.recover(now, suspended=suspended)
+        self.cpc = call
+
     def request(self, primitive: Primitive, now: Instant) -> None:
         """Take a primitive of the engine."""
         kind = type(primitive)
@@ -293,6 +299,9 @@ class Circuit:
             self.discarded += 1
 
     def _setup(self, setup: Setup, now: Instant) -> None:
+        if not self.services.admits(self.dpc):
+            self.indicate(Failed(Cause.SWITCHING_EQUIPMENT_CONGESTION))
+            return
         if not self.idle:
             self.indicate(Failed(Cause.REQUESTED_CIRCUIT_NOT_AVAILABLE))
             return

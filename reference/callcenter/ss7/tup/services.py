@@ -64,6 +64,8 @@ class Services:
         self.notices: list[Notice] = []
         self.can_check: Callable[[], bool] = lambda: True
         """Whether a transceiver for a continuity check is free."""
+        self.admits: Callable[[int], bool] = lambda dpc: True
+        """Whether a call to an exchange may be tried."""
         self._calls: Counter[str] = Counter()
 
     def check_due(self, group: str) -> bool:

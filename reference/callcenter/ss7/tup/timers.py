@@ -116,6 +116,30 @@ _ALL: Final = (
         "Q.118: unverified",
         "CBK received, no RAN: clear forward",
     ),
+    TimerSpec(
+        "congestion",
+        45 * SECOND // 100,
+        3 * SECOND // 10,
+        6 * SECOND // 10,
+        "as T29 of Q.764 2.10: unverified for TUP",
+        "signalling network congested: further indications count again",
+    ),
+    TimerSpec(
+        "more traffic",
+        8 * SECOND,
+        5 * SECOND,
+        10 * SECOND,
+        "as T30 of Q.764 2.10: unverified for TUP",
+        "signalling network congested: a step of reduction is given back",
+    ),
+    TimerSpec(
+        "unavailable",
+        10 * MINUTE,
+        MINUTE,
+        15 * MINUTE,
+        "ours, as T4 of Q.764 2.13",
+        "user part unavailable there: a call is tried",
+    ),
 )
 
 TIMERS: Final[dict[str, TimerSpec]] = {each.name: each for each in _ALL}

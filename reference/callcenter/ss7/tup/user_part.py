@@ -25,7 +25,7 @@ about the circuit belongs to the old call and is discarded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 
 from callcenter.calls.primitives import Indication, Leg, Primitive
 from callcenter.errors import ConfigurationError, StateError
@@ -39,6 +39,7 @@ from callcenter.ss7.tup.groups import GROUP_MESSAGES, Groups
 from callcenter.ss7.tup.messages import FORMATS, NATIONAL, Heading
 from callcenter.ss7.tup.services import Services, TupConfig
 from callcenter.ss7.tup.timers import TIMERS
+from callcenter.ss7.tup.traffic import Destination
 from callcenter.ss7.user_part import Outgoing
 from callcenter.timers import durations
 from testrig.clock import Instant
@@ -55,13 +56,14 @@ class Tup:
         self._services = Services(config, self.timers)
         self._circuits: dict[tuple[int, int], Circuit] = {}
         self._by_leg: dict[Leg, Circuit] = {}
-        self._inaccessible: set[int] = set()
         self.unknown = 0
         """Messages with a heading that is not known here."""
         for dpc, cics in config.circuits.items():
             for cic in cics:
                 self._equip(dpc, cic)
         self._groups = Groups(self._services, self._circuits)
+        self.destinations = {dpc: Destination(self._services, dpc) for dpc in config.circuits}
+        self._services.admits = lambda dpc: self.destinations[dpc].admits()
 
     def _equip(self, dpc: int, cic: int) -> None:
         if not 0 <= cic < 1 << 12:
@@ -85,6 +87,7 @@ class Tup:
         if opc not in self.config.circuits:
             self._services.note(What.FOREIGN, opc)
             return
+        self.destinations[opc].heard()
         try:
             message = decode(data, sls, self.config.variant)
         except TupDecodeError as error:
@@ -107,16 +110,26 @@ class Tup:
 
     def pause(self, dpc: int, now: Instant) -> None:
         """The far end cannot be reached: its circuits are not seized; calls and timers stay."""
-        if dpc in self.config.circuits:
-            self._inaccessible.add(dpc)
+        if dpc in self.destinations:
+            self.destinations[dpc].accessible = False
             self._services.note(What.PAUSED, dpc)
 
     def resume(self, dpc: int, now: Instant) -> None:
         """The far end can be reached again."""
-        if dpc in self._inaccessible:
-            self._inaccessible.discard(dpc)
+        if dpc in self.destinations and not self.destinations[dpc].accessible:
+            self.destinations[dpc].accessible = True
             self._services.note(What.RESUMED_DESTINATION, dpc)
         self._reset_unknown(dpc, now)
+
+    def congested(self, dpc: int, now: Instant) -> None:
+        """MTP-STATUS: the signalling network towards `dpc` is congested."""
+        if dpc in self.destinations:
+            self.destinations[dpc].congested(now)
+
+    def unavailable(self, dpc: int, cause: int, now: Instant) -> None:
+        """MTP-STATUS: the user part of `dpc` is unavailable, with the cause of UPU (Q.704 11.2.7)."""
+        if dpc in self.destinations:
+            self.destinations[dpc].unavailable(now)
 
     # from the board
 
@@ -133,6 +146,19 @@ class Tup:
     def request(self, leg: Leg, primitive: Primitive, now: Instant) -> None:
         """Take a primitive for circuit `leg`. Raises `StateError` for a circuit that does not exist."""
         self._circuit(leg).request(primitive, now)
+
+    def forget(self) -> None:
+        """The state of every circuit is unknown: it is reset when its far end can next be reached."""
+        for circuit in self._circuits.values():
+            circuit.unknown = True
+
+    def recover(self, leg: Leg, *, incoming: bool, suspended: bool, blocked: bool, now: Instant) -> None:
+        """Go on with a call that was answered before we took over."""
+        circuit = self._circuit(leg)
+        circuit.recover(incoming=incoming, suspended=suspended, now=now)
+        circuit.unknown = False
+        if blocked:
+            circuit.held_there.add("maintenance")
 
     def _circuit(self, leg: Leg) -> Circuit:
         try:
@@ -176,7 +202,7 @@ class Tup:
     def idle(self, cic: Leg) -> bool:
         """Whether the circuit may be seized for an outgoing call now."""
         circuit = self._circuit(cic)
-        return circuit.idle and circuit.dpc not in self._inaccessible
+        return circuit.idle and self.destinations[circuit.dpc].reachable
 
     def circuit_state(self, cic: Leg) -> str:
         """Return `idle`, `incoming busy`, `outgoing busy` or `transient`, and who blocks."""
@@ -221,21 +247,11 @@ class Tup:
         for first, size in self._runs(cic, count):
             self._reset_range(first, size, now)
 
-    def reset_all(self, now: Instant, keep: Collection[tuple[int, int]] = ()) -> None:
-        """Reset all circuits but `keep` (point code, CIC), in as few messages as can be (Q.724 6.2)."""
-        kept = self._circuits.keys() & set(keep)
-        for place in kept:
-            self._circuits[place].unknown = False
-        for dpc in self.config.circuits:
-            self._reset_ranges(dpc, {cic for point, cic in kept if point == dpc}, now)
-
     def _reset_unknown(self, dpc: int, now: Instant) -> None:
         """The far end can be reached for the first time since the start (Q.724 6.2)."""
-        known = {cic for cic in self.config.circuits.get(dpc, ()) if not self._circuits[dpc, cic].unknown}
-        self._reset_ranges(dpc, known, now)
-
-    def _reset_ranges(self, dpc: int, keep: Collection[int], now: Instant) -> None:
-        for first, size in ranges(self.config.circuits.get(dpc, ()), keep):
+        cics = self.config.circuits.get(dpc, ())
+        known = {cic for cic in cics if not self._circuits[dpc, cic].unknown}
+        for first, size in ranges(cics, known):
             self._reset_range(self._circuits[dpc, first], size, now)
 
     def _reset_range(self, first: Circuit, size: int, now: Instant) -> None:
