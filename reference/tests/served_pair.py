@@ -111,9 +111,7 @@ def centre_file(folder: Path, gateway: str) -> Path:
     servers = (DATA / "servers.toml").read_text()
     tables = servers[servers.index("[networks.public.m3ua]") :].replace("[board]\nspans = 2\n", "")
     text = reference_toml[:begin] + reference_toml[end:] + tables
-    text = text.replace("reset_at_start = false", "links = []").replace(
-        "spans = 1", "spans = 2\nfault_persistence = 10.0"
-    )
+    text = text.replace("reset_at_start = false", "links = []").replace("spans = 1", "spans = 2\nfault_persistence = 10.0")
     text = text.replace('mode = "override"', f'mode = "override"\ngateways = ["{gateway}"]')
     path = folder / "centre.toml"
     path.write_text(text.replace('main = "', f'main = "{DATA}/'))
