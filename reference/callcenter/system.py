@@ -54,6 +54,9 @@ PICS: Final = dict.fromkeys(
         "isup.suspend",
         "isup.transit",
         "isup.segments_sent",
+        "isup.propagation_delay",
+        "isup.information_given",
+        "isup.information_asked",
         "isup.congestion_level",
         "isup.hardware_blocking",
         "isup.congestion_control",
@@ -91,6 +94,7 @@ PICS: Final = dict.fromkeys(
         "agents",
         "agents.outgoing",
         "supervision",
+        "metering",
         "m3ua",
         "m3ua.loadshare",
         "m3ua.broadcast",
@@ -102,7 +106,7 @@ PICS: Final = dict.fromkeys(
 ) | dict.fromkeys(
     (
         "mtp3.emergency_changeover",
-        "isup.propagation_delay",
+        "isup.q767_routes",
         "isup.forward_transfer",
         "isup.fallback",
         "isup.unrestricted",

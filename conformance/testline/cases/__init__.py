@@ -41,6 +41,8 @@ MODULES: Final = (
     "isup_transit",
     "isup_checks",
     "isup_services",
+    "isup_delays",
+    "isup_information",
     "isup_bearers",
     "isup_exchange",
     "isup_lines",
