@@ -267,7 +267,7 @@ class Board(Protocol):
         ...
 
     def off_hook(self, number: int) -> bool:
-        """Whether the station is off hook, as `Hook` events told or would have told."""
+        """Whether the station is off hook now, be it told by a `Hook` already or not yet."""
         ...
 
     # time

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import socket
 import struct
 from abc import ABC, abstractmethod
@@ -201,6 +202,15 @@ def address_text(address: Address | tuple[str, int, int, int]) -> str:
     """Return HOST:PORT, an IPv6 host in brackets."""
     host, port = address[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def address_of(text: str) -> Address:
+    """Return HOST:PORT, an IPv6 host in brackets, as host and port; no host is this one. Raises
+    `ConfigurationError`."""
+    found = re.fullmatch(r"(?:\[([^\]]+)\]|([^:\[\]]*)):(\d{1,5})", text)
+    if not found or not int(found[3]) <= 0xFFFF:
+        raise ConfigurationError(f"address: found {text!r}, expected HOST:PORT")
+    return found[1] or found[2] or "127.0.0.1", int(found[3])
 
 
 def unusable(what: str, address: Address, error: OSError, expected: str = FREE) -> ConfigurationError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import sys
 from pathlib import Path
 
@@ -19,15 +18,15 @@ from callcenter.shell import Address, serve
 from callcenter.system import ReferenceSystem
 from testrig.association import PORT, Transport
 from testrig.errors import TestrigError
-from testrig.stream import address_text
+from testrig.stream import address_of, address_text
 
 
 def _address(text: str) -> Address:
-    """Return HOST:PORT, an IPv6 host in brackets, as host and port; `BadParameter` for anything else."""
-    found = re.fullmatch(r"(?:\[([^\]]+)\]|([^:\[\]]*)):(\d{1,5})", text)
-    if not found or not int(found[3]) <= 0xFFFF:
-        raise click.BadParameter(f"found {text!r}, expected HOST:PORT")
-    return found[1] or found[2] or "127.0.0.1", int(found[3])
+    """Return HOST:PORT as host and port; `BadParameter` for anything else."""
+    try:
+        return address_of(text)
+    except TestrigError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def _line(text: str) -> tuple[Address, Address]:
@@ -63,20 +62,48 @@ def main() -> None:
     callback=lambda context, parameter, text: _address(text) if text else None,
     help="Serve the agents' control socket at this TCP address.",
 )
-@click.option("--journal", type=click.Path(path_type=Path), help="Append every event to this file.")
+@click.option(
+    "--journal",
+    type=click.Path(path_type=Path),
+    help="Append every event to this file, and go on where it ends: answered calls survive a restart.",
+)
+@click.option(
+    "--pair",
+    metavar="OWN=OTHER",
+    callback=lambda context, parameter, text: _line(text) if text else None,
+    help="One of two servers: TCP addresses HOST:PORT where this one listens for the other, and the other "
+    "for this one. Both have the same lines; who serves takes them.",
+)
+@click.option(
+    "--transport",
+    type=click.Choice(["auto", "sctp", "tcp"]),
+    default="auto",
+    show_default=True,
+    help="What carries M3UA to the gateways of the configuration. Both ends must use the same.",
+)
 @click.option("--verbose", is_flag=True, help="Log state changes.")
 def serve_command(
     config: Path | None,
     lines: tuple[tuple[Address, Address], ...],
     control: Address | None,
     journal: Path | None,
+    pair: tuple[Address, Address] | None,
+    transport: Transport,
     verbose: bool,
 ) -> None:
     """Run in real time with the lines on UDP pseudowires, until SIGTERM or SIGINT."""
     logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, format="%(name)s: %(message)s")
     try:
-        system = ReferenceSystem(load(config) if config else reference_config({"reset_at_start": True}))
-        server = Server(system, lines, control=control, journal=journal)
+        centre = load(config) if config else reference_config({"reset_at_start": True})
+        server = Server(
+            centre,
+            lines,
+            control=control,
+            journal=journal,
+            pair=pair,
+            transport=transport,
+            changed=lambda: click.echo(server.state) if pair else None,
+        )
         asyncio.run(serve(server, started=lambda: _tell(server, lines)))
     except (CallcenterError, TestrigError, OSError) as error:
         raise click.ClickException(str(error)) from error
@@ -90,8 +117,8 @@ def _tell_lines(lines: tuple[tuple[Address, Address], ...]) -> None:
 def _tell(server: Server, lines: tuple[tuple[Address, Address], ...]) -> None:
     _tell_lines(lines)
     if server.control_address is not None:
-        click.echo(f"control: {server.control_address[0]}:{server.control_address[1]}")
-    click.echo("serving")
+        click.echo(f"control: {address_text(server.control_address)}")
+    click.echo(server.state)
 
 
 @main.command("gateway")

@@ -22,6 +22,8 @@ from callcenter.ss7.m3ua.config import Mode
 from callcenter.ss7.mtp2 import N1, N2, Correction
 from callcenter.ss7.mtp3 import codec
 from testrig.clock import frames
+from testrig.errors import TestrigError
+from testrig.stream import address_of
 from testrig.system import Variant
 
 Hunting = Literal["sequential", "cyclic", "longest idle"]
@@ -425,6 +427,11 @@ def _check_m3ua(config: CentreConfig, name: str, m3ua: M3uaConfig) -> None:
             raise ConfigurationError(
                 f"{source}: {key}: expected no links and routes of our own beside gateways"
             )
+    for index, address in enumerate(m3ua.gateways):
+        try:
+            address_of(address)
+        except TestrigError as error:
+            raise refuse(source, f"{key}.gateways[{index}]", address, "HOST:PORT") from error
     for user, context in m3ua.contexts.items():
         if not 0 <= context < 1 << 32:
             raise refuse(source, f"{key}.contexts.{user}", context, "0 to 4294967295 (RFC 4666 3.2)")

@@ -22,7 +22,8 @@ from callcenter.control import Terminal, open_control, since
 from callcenter.cti.journal import Types
 from callcenter.errors import CallcenterError
 from callcenter.gateway import Gateway, GatewaySystem
-from callcenter.shell import Address, Host, as_json
+from callcenter.journal_file import JournalFile, as_json
+from callcenter.shell import Address, Host
 from callcenter.ss7.m3ua.as_fsm import State
 from callcenter.ss7.m3ua.sgp import Peer
 from testrig.association import Listener, Transport, listen
@@ -109,10 +110,12 @@ class GatewayServer(Host):
         control: Address | None = None,
         journal: Path | None = None,
     ) -> None:
-        """`address`: where CT servers connect; `control`: where to serve the control socket. The rest as for
-        `Host`."""
-        super().__init__(system, system.gateway.journal, lines, file=journal)
+        """`address`: where CT servers connect; `control`: where to serve the control socket; `journal`:
+        a file that every event is appended to."""
+        super().__init__(lines)
+        self._system = system
         self.gateway: Gateway = system.gateway
+        self._journal = journal
         self._address = address
         self._transport = transport
         self._control = control
@@ -122,6 +125,19 @@ class GatewayServer(Host):
         self._associations: dict[int, tuple[SocketStream, Peer]] = {}
         self._states = self._server_states()
 
+    async def begin(self, stack: contextlib.AsyncExitStack) -> None:
+        """Plug in the lines and start the gateway."""
+        lines = await self.bind(stack)
+        if self._journal is not None:
+            file = JournalFile(self._journal)
+            stack.callback(file.close)
+            self.gateway.journal.subscribe(file)
+        self._system.attach(lines, ())
+
+    def advance(self, frames: int) -> None:
+        """Run for `frames`."""
+        self._system.advance(frames)
+
     async def open(self, stack: contextlib.AsyncExitStack) -> None:
         """Listen for CT servers, and open the control socket."""
         self.gateway.journal.subscribe(AlarmLog())
@@ -130,7 +146,7 @@ class GatewayServer(Host):
         if self._control is not None:
             self.control_address = await open_control(stack, self._control, lambda: GatewayTerminal(self))
 
-    def poll(self) -> None:
+    async def poll(self) -> None:
         """Take new associations, and tell of those that are gone and of servers that have none active."""
         if self.listener is None:
             return

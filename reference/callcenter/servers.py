@@ -18,66 +18,18 @@ from typing import Final
 
 from callcenter.clients import Maintenance, Seat, Supervisor
 from callcenter.config import CentreConfig
-from callcenter.engine import Engine, new_history
+from callcenter.ct_server import CtServer
+from callcenter.engine import Engine
 from callcenter.errors import ConfigurationError
 from callcenter.gateway import Gateway, GatewayConfig, GatewayMaintenance, GatewaySystem
 from callcenter.pixit import pixit
-from callcenter.signalling import over_gateways
 from callcenter.tdm.board import VirtualBoard
-from testrig.board import Board
 from testrig.clock import Instant
 from testrig.line import Line, StationPort
 from testrig.stream import stream_pair
 from testrig.system import Event, Pixit, Refused
 
 NAMES: Final = ("A", "B")
-
-
-class CtServer:
-    """One server: its ASPs, its copy of the history and, while it serves, its engine."""
-
-    def __init__(self, config: CentreConfig) -> None:
-        self.config = config
-        self.history = new_history(config)
-        self.networks = over_gateways(config, paired=True)
-        self.engine: Engine | None = None
-
-    @property
-    def called(self) -> bool:
-        """Whether every gateway says that nobody takes the traffic."""
-        return all(network.asp.vacant for network in self.networks.values())
-
-    @property
-    def overtaken(self) -> bool:
-        """Whether another server has taken the traffic, or may have."""
-        return not all(network.asp.taking for network in self.networks.values())
-
-    def serve(self, board: Board, now: Instant, *, first: bool = False) -> None:
-        """Serve on `board`: from the beginning, or from where the history ends."""
-        made = Engine(self.config, board, history=self.history, gateways=self.networks, now=now)
-        if first:
-            made.start()
-        else:
-            made.take_over()
-        self.engine = made
-
-    def stand_by(self, now: Instant) -> None:
-        """Do what an ASP does that carries no traffic."""
-        for network in self.networks.values():
-            network.poll(now)
-            network.expire(now)
-            network.indications()
-
-    @property
-    def settled(self) -> bool:
-        """True when no octets wait."""
-        return all(network.settled for network in self.networks.values())
-
-    @property
-    def next_deadline(self) -> Instant | None:
-        """When `stand_by` has something to do."""
-        parts = (network.next_deadline for network in self.networks.values())
-        return min((each for each in parts if each is not None), default=None)
 
 
 class ServersSystem:
@@ -154,11 +106,11 @@ class ServersSystem:
         self.signalling.attach(lines[: self._offset], ())
         for name in NAMES:
             self._switch_on(name)
-        self._serve(NAMES[0], first=True)
+        self._serve(NAMES[0], new_board=True)
 
     def _switch_on(self, name: str) -> None:
         """A server comes up: it copies the journal of the one that serves, and its ASPs are up."""
-        server = CtServer(self.config)
+        server = CtServer(self.config, paired=True)
         if self._serving is not None:
             self.servers[self._serving].history.copied_to(server.history)
         server.history.journal.subscribe(lambda event: self._relay(name, event))
@@ -172,10 +124,10 @@ class ServersSystem:
     def _gateway(self) -> Gateway:
         return self.signalling.gateway
 
-    def _serve(self, name: str, *, first: bool = False) -> None:
+    def _serve(self, name: str, *, new_board: bool = False) -> None:
         """`name` serves from now on; the others follow its journal."""
         self._serving = name
-        self.servers[name].serve(self.board, self.board.now, first=first)
+        self.servers[name].serve(self.board, self.board.now, new_board=new_board)
 
     def _relay(self, source: str, event: Event) -> None:
         """The server that serves has written an event."""

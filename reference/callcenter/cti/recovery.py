@@ -39,6 +39,8 @@ class OpenCall:
     flow: str = ""
     """The flow that answered."""
     keys: str = ""
+    lost: bool = False
+    """Whoever takes over does not go on with it."""
     suspended: bool = False
     """The called agent has hung up and may come back."""
 
@@ -87,6 +89,11 @@ class Recovery:
             found["last_call"],
             *({leg_of(line) for line in found[name]} for name in _LEGS),
         )
+
+    def give_up(self) -> None:
+        """Go on with no call: too much time has passed."""
+        for call in self.calls.values():
+            call.lost = True
 
     def apply(self, event: Event) -> None:
         """Take one more event."""

@@ -269,9 +269,9 @@ class VirtualBoard:
             unit.ring(on, self._now)
 
     def off_hook(self, number: int) -> bool:
-        """Whether the station is off hook, as `Hook` events told; one without a line is on hook."""
+        """Whether the station's loop is closed now; one without a line is on hook."""
         unit = self._stations[_checked("station", number, len(self._stations))]
-        return unit is not None and unit.off_hook
+        return unit is not None and unit.line.off_hook
 
     # time
 

@@ -116,6 +116,7 @@ class Association:
         self.confirmed.clear()
         for code in sorted(self.reachable | self.asked):
             self.asp.accessible(self, code, False)
+        self.asp.let_go()
 
 
 class Asp:
@@ -165,6 +166,7 @@ class Asp:
             del self.associations[number]
             if self.config.paired and not self.associations:
                 self.taking = False
+            self.let_go()
 
     def activate(self, now: Instant) -> None:
         """Take traffic over every gateway, now or when it is up."""
@@ -260,6 +262,7 @@ class Asp:
             self.taking = False
             whole = here.machine.state is State.ACTIVE and lost == own
             here.machine.handle(Event.OVERTAKEN if whole else Event.DEACTIVATE)
+            self.let_go()
 
     def _contexts(self, message: Message) -> tuple[int, ...]:
         """The routing contexts of a message, or ours."""
@@ -313,19 +316,20 @@ class Asp:
             here.reachable.discard(point)
         if bool(before) is not bool(self._ways(point)):
             self._indications.append(Resume(point) if reachable else Pause(point))
-        if not self._asking(point):
-            self._release(point)
+        self.let_go()
 
-    def _release(self, point: int) -> None:
-        """Send what was held for a point, or drop it."""
-        held = [each for each in self._held if each.dpc == point]
+    def let_go(self) -> None:
+        """Send what was held for points of which the gateways have said something by now, or drop it."""
+        held, self._held = self._held, deque(maxlen=HELD)
         for each in held:
-            self._held.remove(each)
-            self.undeliverable += not self._send_data(each)
+            self._pass(each)
 
     def _asking(self, point: int) -> bool:
         """Whether a gateway is still to say if it reaches `point`, and none has said yes."""
-        return not self._ways(point) and any(point in each.asked for each in self.associations.values())
+        return not self._ways(point) and any(
+            point in each.asked or each.machine.state is State.ACTIVATING
+            for each in self.associations.values()
+        )
 
     def reaches(self, point: int) -> bool:
         """Whether a gateway says that `point` can be reached."""
@@ -342,6 +346,9 @@ class Asp:
         What is for a point that gateways were asked about waits for the answer; else it is dropped, counted.
         """
         self._now = now
+        self._pass(data)
+
+    def _pass(self, data: ProtocolData) -> None:
         if self._asking(data.dpc):
             self._held.append(data)
         else:
