@@ -10,6 +10,8 @@ from typing import Final
 import numpy as np
 
 from testline.bench import Bench
+from testline.decode.encapsulation import EXPORTED, export
+from testline.trace import TraceEntry
 from testrig.clock import SECOND
 from testrig.instruments import alaw
 from testrig.line import Line, Octets
@@ -22,7 +24,8 @@ PEAK: Final = 32_767
 
 
 class Capture:
-    """The signalling channels of the PIXIT, tapped on the lines themselves, into one pcapng file."""
+    """The signalling channels of the PIXIT, tapped on the lines themselves, and the messages of associations
+    as testers sent and received them, into one pcapng file."""
 
     def __init__(self, report: Path, slug: str, pixit: Pixit) -> None:
         links = pixit.links
@@ -36,12 +39,25 @@ class Capture:
         path = report / name
         path.parent.mkdir(parents=True, exist_ok=True)
         self._stream = path.open("wb")
-        self._writer = SignallingCapture(PcapngWriter(self._stream, application="testline"))
+        self._file = PcapngWriter(self._stream, application="testline")
+        self._writer = SignallingCapture(self._file)
+        self._associations: dict[str, int] = {}
 
     def tap(self, index: int, line: Line) -> Line:
         """Return `line`, tapped if it carries links."""
         slots = self._slots.get(index)
         return line if slots is None else TappedLine(line, slots, self._writer)
+
+    def hear(self, entry: TraceEntry) -> None:
+        """Write a message of an association, which no line carries."""
+        if entry.protocol != "M3UA":
+            return
+        number = self._associations.get(entry.channel)
+        if number is None:
+            number = self._associations[entry.channel] = self._file.interface(entry.channel, EXPORTED)
+        comment = "wrong on purpose" if entry.deliberate else ""
+        octets = export("m3ua", entry.octets)
+        self._file.packet(number, entry.at, octets, outbound=entry.direction == "sent", comment=comment)
 
     def close(self) -> None:
         """Finish the file."""

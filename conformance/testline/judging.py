@@ -14,7 +14,7 @@ from typing import Final
 
 from testline.bench import Bench
 from testline.errors import TestlineError
-from testline.oracle import TOOL, Opinion, Oracle
+from testline.oracle import TOOL, Carrier, Opinion, Oracle
 from testline.pics import Pics
 from testline.report.record import CaseRecord, MeasurementRow, OracleRow, TraceRow
 from testline.verdicts import BenchError, Fail, Inconclusive, NotApplicable, RigLacks, Verdict
@@ -27,8 +27,8 @@ WALL_LIMIT: Final = 300
 """Seconds of wall time after which a case on the virtual rig is given up: something turns in circles."""
 
 
-NOT_SIGNAL_UNITS: Final = ("DTMF", "E1", "M3UA", "audio", "hook", "note", "order")
-"""Protocols of trace entries that are not signal units of a link."""
+NOT_MESSAGES: Final = ("DTMF", "E1", "audio", "hook", "note", "order")
+"""Protocols of trace entries that are neither signal units of a link nor messages of an association."""
 
 
 class LineTimeLimit:
@@ -198,7 +198,7 @@ class CaseRun:
         """Take an error that came after the verdict (while the bench was put away) as the verdict."""
         self._found(classify(error))
 
-    def collect(self, oracle: Callable[[Variant], Oracle]) -> None:
+    def collect(self, oracle: Callable[[Variant, Carrier], Oracle]) -> None:
         """Take over what the bench holds and ask the third opinion, one for each kind of routing label."""
         record = self.record
         record.seconds = round(time.perf_counter() - self.started, 4)
@@ -211,18 +211,19 @@ class CaseRun:
         record.trace = [TraceRow.of(entry) for entry in entries]
         self._ask(self.bench, oracle)
 
-    def _ask(self, bench: Bench, oracle: Callable[[Variant], Oracle]) -> None:
-        """Show every signal unit of the trace to the third opinion; a malformed one decides the verdict.
+    def _ask(self, bench: Bench, oracle: Callable[[Variant, Carrier], Oracle]) -> None:
+        """Show every signal unit and message to the third opinion; a malformed one decides the verdict.
 
         One that the system sent is the system's fail; one that the tester sent without intent is an error.
         """
-        rows = [row for row in self.record.trace if row.octets and row.protocol not in NOT_SIGNAL_UNITS]
+        rows = [row for row in self.record.trace if row.octets and row.protocol not in NOT_MESSAGES]
         told = self.record.oracle = OracleRow("ok" if rows else "no frames", len(rows))
-        by_variant: dict[Variant, list[TraceRow]] = {}
+        kinds: dict[tuple[Variant, Carrier], list[TraceRow]] = {}
         for row in rows:
-            by_variant.setdefault(bench.variant_of(row.channel), []).append(row)
-        for variant, some in by_variant.items():
-            asked = oracle(variant)
+            carrier: Carrier = "M3UA" if row.protocol == "M3UA" else "MTP2"
+            kinds.setdefault((bench.variant_of(row.channel), carrier), []).append(row)
+        for kind, some in kinds.items():
+            asked = oracle(*kind)
             opinions = asked.judge([bytes.fromhex(row.octets) for row in some])
             if opinions is None:
                 self.record.oracle = OracleRow(asked.status)
@@ -241,15 +242,16 @@ class CaseRun:
                 self._malformed(row)
 
     def _malformed(self, row: TraceRow) -> None:
-        expected = f"a signal unit that {TOOL} can dissect"
+        what = "an M3UA message" if row.protocol == "M3UA" else "a signal unit"
+        expected = f"{what} that {TOOL} can dissect"
         if not any(each.departure for each in self.record.trace):
             row.departure = expected
         if self.record.verdict in (Verdict.FAIL.value, Verdict.ERROR.value):
             return
         observed = f"{row.summary} ({row.octets}): {row.malformed}"
         if row.direction == "received":
-            reason = f"{TOOL} calls a signal unit of the system malformed: {observed}"
+            reason = f"{TOOL} calls {what} of the system malformed: {observed}"
             self._found(Finding(Verdict.FAIL, "system", reason, expected, "", observed))
         else:
-            reason = f"{TOOL} calls a signal unit of the tester malformed: {observed}"
+            reason = f"{TOOL} calls {what} of the tester malformed: {observed}"
             self._found(Finding(Verdict.ERROR, "bench", reason, expected, "", observed))

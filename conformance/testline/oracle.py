@@ -1,4 +1,4 @@
-"""The third opinion: every signal unit of every case goes through Wireshark's dissectors.
+"""The third opinion: every signal unit and M3UA message of every case goes through Wireshark's dissectors.
 
 One tshark runs for as long as the worker does; a case writes its frames into the pipe and reads one line
 back for each. tshark keeps an unknown value of a preference silently (`mtp3.standard`), so each start is
@@ -20,8 +20,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Final
+from typing import IO, Final, Literal
 
+from testline.decode.encapsulation import EXPORTED, export
 from testrig.pcapng import LINKTYPE_MTP2
 from testrig.system import Variant
 
@@ -44,16 +45,17 @@ _FIELDS: Final = (
 )
 _PI_MALFORMED: Final = str(0x07000000)
 """Expert group "malformed" of Wireshark's epan."""
-_PCAP: Final = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, LINKTYPE_MTP2)
+Carrier = Literal["MTP2", "M3UA"]
+"""What the frames are: signal units, or messages of an association."""
+_LINK_TYPES: Final[dict[Carrier, int]] = {"MTP2": LINKTYPE_MTP2, "M3UA": EXPORTED}
 
 _RSC_ITU: Final = bytes.fromhex("ff ff 08  85  02 40 00 00  01 00 12")
 """Reset circuit from point code 1 to point code 2, CIC 1, SLS 0; 14-bit label (Q.704 2.2)."""
 _RSC_CHINA: Final = bytes.fromhex("ff ff 0c  85  02 00 00  01 00 00  00  01 00 12")
 """The same with a 24-bit label: 0-0-1 to 0-0-2."""
-_SELF_TEST: Final[dict[str, tuple[bytes, str, str]]] = {
-    "itu14": (_RSC_ITU, "1", "2"),
-    "china24": (_RSC_CHINA, "1", "2"),
-}
+_RSC_M3UA: Final = bytes.fromhex("01000101 0000001c 02100013 00000001 00000002 05020000 01001200")
+"""The same in DATA of M3UA (RFC 4666 3.3.1), whose labels do not depend on the variant."""
+_SELF_TEST: Final[dict[str, bytes]] = {"itu14": _RSC_ITU, "china24": _RSC_CHINA}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +77,15 @@ class OracleStopped(Exception):
 
 
 class Oracle:
-    """One tshark for frames with one kind of routing label.
+    """One tshark for frames of one carrier with one kind of routing label.
 
     `status` is `ready`, or `not run: <reason>`; then `judge` returns None.
     """
 
-    def __init__(self, variant: Variant, *, tool: str = TOOL) -> None:
+    def __init__(self, variant: Variant, carrier: Carrier = "MTP2", *, tool: str = TOOL) -> None:
         """Start and check tshark. Raises nothing: what goes wrong is in `status`."""
         self.variant = variant
+        self.carrier: Carrier = carrier
         self.version = ""
         self.status = "ready"
         self._process: subprocess.Popen[bytes] | None = None
@@ -112,11 +115,12 @@ class Oracle:
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints
         )
-        self._exchange(_PCAP, 0)
+        head = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, _LINK_TYPES[self.carrier])
+        self._exchange(head, 0)
 
     def _check(self) -> None:
-        frame, opc, dpc = _SELF_TEST[self.variant]
-        [opinion] = self._ask([frame])
+        opc, dpc = "1", "2"
+        [opinion] = self._ask([_RSC_M3UA if self.carrier == "M3UA" else _SELF_TEST[self.variant]])
         if (
             opinion.malformed
             or (_code(opinion.opc), _code(opinion.dpc)) != (opc, dpc)
@@ -128,7 +132,10 @@ class Oracle:
             )
 
     def judge(self, frames: Sequence[bytes]) -> list[Opinion] | None:
-        """Return an opinion of each frame (signal units without flags and check bits), or None if not run."""
+        """Return an opinion of each frame, or None if not run.
+
+        A frame is a signal unit without flags and check bits, or an M3UA message.
+        """
         if self._process is None:
             return None
         if not frames:
@@ -144,6 +151,8 @@ class Oracle:
         for start in range(0, len(frames), 100):
             # in portions that fit the pipes, so that neither side waits for the other
             part = frames[start : start + 100]
+            if self.carrier == "M3UA":
+                part = [export("m3ua", each) for each in part]
             written = b"".join(struct.pack("<IIII", 0, 0, len(each), len(each)) + each for each in part)
             for line in self._exchange(written, len(part)):
                 self._frames += 1

@@ -90,12 +90,20 @@ ITEMS: Final[dict[str, Item]] = {
     "mtp3.transfer": Item("signalling transfer point", "Q.704 2, 13", ("mtp3.routes",)),
     "m3ua": Item("signalling gateway with MTP3 user adaptation", "RFC 4666", ("mtp3",)),
     "m3ua.loadshare": Item("traffic mode loadshare", "RFC 4666 4.3.4.3", ("m3ua",)),
+    "m3ua.insufficient": Item(
+        "inactive ASPs hear that active ones are missing", "RFC 4666 3.8.2", ("m3ua.loadshare",)
+    ),
     "m3ua.broadcast": Item("traffic mode broadcast", "RFC 4666 4.3.4.3", ("m3ua",)),
     "m3ua.registration": Item("registration of routing keys", "RFC 4666 4.4", ("m3ua",)),
     "m3ua.screening": Item(
         "messages of an application server are screened by OPC, DPC, SI and NI, refusals raise an alarm",
         "requirement P-08",
         ("m3ua",),
+    ),
+    "servers": Item(
+        "servers that stand by for each other behind a signalling gateway, without loss of calls in speech",
+        "requirement N-05, P-09",
+        ("mtp3", "maintenance"),
     ),
     "isup": Item("ISDN user part, basic call", "Q.763, Q.764", ("mtp3",)),
     "isup.incoming": Item("calls from the network to the system", "Q.764 2.1", ("isup",)),
@@ -133,6 +141,9 @@ ITEMS: Final[dict[str, Item]] = {
         "circuit group blocking for hardware failure sent by the system", "Q.764 2.8.2.2", ("isup",)
     ),
     "isup.propagation_delay": Item("propagation delay determination", "Q.764 2.6", ("isup",)),
+    "isup.q767_routes": Item(
+        "routes to exchanges of Q.767, without propagation delay", "Q.764 2.6", ("isup.propagation_delay",)
+    ),
     "isup.segments_sent": Item("messages longer than one unit sent in segments", "Q.764 2.1.12", ("isup",)),
     "isup.forward_transfer": Item("forward transfer sent by operators", "Q.764 2.1.11", ("isup.outgoing",)),
     "isup.fallback": Item("fallback from 64 kbit/s preferred", "Q.764 2.5", ("isup",)),
@@ -160,6 +171,12 @@ ITEMS: Final[dict[str, Item]] = {
         ("isup.outgoing",),
     ),
     "isup.user_part_test": Item("user part test sent", "Q.764 2.13", ("isup",)),
+    "isup.information_given": Item(
+        "information requests answered (national use)", "Q.764 2.1.9", ("isup.outgoing",)
+    ),
+    "isup.information_asked": Item(
+        "calling numbers that are missing asked for (national use)", "Q.764 2.1.9", ("isup.incoming",)
+    ),
     "isup.echo_control": Item("echo control devices", "Q.764 2.7", ("isup",)),
     "isup.release_failure": Item(
         "a circuit that cannot be made idle is blocked", "Q.764 2.9.6", ("isup", "isup.maintenance")
@@ -203,6 +220,9 @@ ITEMS: Final[dict[str, Item]] = {
     "agents": Item("agent stations and the agent client", "requirement S-01"),
     "agents.outgoing": Item(
         "outside calls dialled by agents", "requirement S-01", ("agents", "isup.outgoing")
+    ),
+    "metering": Item(
+        "metering pulses of outgoing calls on record", "GF 001-9001", ("supervision", "agents.outgoing")
     ),
     "supervision": Item("states, records and the journal by the supervisor client", "requirement C-02"),
 }

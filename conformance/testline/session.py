@@ -24,7 +24,7 @@ from testline.case import Case, case_of
 from testline.catalogue import Catalogue, load, matches, requirements_by_id
 from testline.errors import TestlineError
 from testline.judging import WALL_LIMIT, CaseRun, LineTimeLimit, wall_limit
-from testline.oracle import TOOL, Oracle
+from testline.oracle import TOOL, Carrier, Oracle
 from testline.pics import Pics, of_system, read
 from testline.report.record import CaseRecord, Results
 from testline.report.writer import prepare, write_case, write_report
@@ -56,7 +56,7 @@ class Session:
         self._refusal: Exception | None = None
         self._identity: dict[str, Any] = {}
         """Rig and system as they stood when the rig was opened: setups of single cases change them."""
-        self._oracles: dict[Variant, Oracle] = {}
+        self._oracles: dict[tuple[Variant, Carrier], Oracle] = {}
         self.records: list[CaseRecord] = []
         self.identity: dict[str, Any] = {}
         self.started = datetime.datetime.now(datetime.UTC)
@@ -84,11 +84,12 @@ class Session:
         system = None if self._rig is None else _running(self._rig)
         return Pics() if system is None else of_system(system)
 
-    def oracle(self, variant: Variant = "itu14") -> Oracle:
+    def oracle(self, variant: Variant = "itu14", carrier: Carrier = "MTP2") -> Oracle:
         """Return the third opinion on messages with this routing label, started when it is first needed."""
-        if variant not in self._oracles:
-            self._oracles[variant] = Oracle(variant)
-        return self._oracles[variant]
+        kind = (variant, carrier)
+        if kind not in self._oracles:
+            self._oracles[kind] = Oracle(variant, carrier)
+        return self._oracles[kind]
 
     def describe(self) -> dict[str, Any]:
         """Return what only a process that has the rig can tell."""
@@ -416,6 +417,8 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
         capture = Capture(session.report, run.record.slug, rig.system.pixit)
         run.record.files.update(capture.files)
     made = Bench(rig, tap=None if capture is None else capture.tap)
+    if capture is not None:
+        made.trace.tell = capture.hear
     if found is not None:
         made.attach(LineTimeLimit(found.timeout))
     if run is not None:

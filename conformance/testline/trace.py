@@ -8,6 +8,7 @@ IAM, "MTP2" for an LSSU); unchanged signal units in a row are one entry with a c
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,11 +27,11 @@ class TraceEntry:
     channel: str
     """Where: `line0/16` is time slot 16 of line 0, `station1`, `agent 1001`."""
     protocol: str
-    """`MTP2`, `MTP3`, `ISUP`, `E1`, `DTMF`, `audio`, `hook`, `order`, `note`."""
+    """`MTP2`, `MTP3`, `ISUP`, `M3UA`, `E1`, `DTMF`, `audio`, `hook`, `order`, `note`."""
     summary: str
     """One line: the message's name first, then what tells it apart."""
     octets: bytes = b""
-    """A signal unit without flags and FCS, or empty."""
+    """A signal unit without flags and FCS, an M3UA message, or empty."""
     deliberate: bool = False
     """The tester sent something wrong on purpose; third opinions on it do not count."""
     repeats: int = 1
@@ -43,6 +44,8 @@ class Trace:
 
     def __init__(self) -> None:
         self.entries: list[TraceEntry] = []
+        self.tell: Callable[[TraceEntry], None] | None = None
+        """Hears every entry as it comes, each repetition by itself."""
         self._last: dict[tuple[str, str], TraceEntry] = {}
 
     def sent(
@@ -81,6 +84,8 @@ class Trace:
         observed.departure = expected
 
     def _add(self, entry: TraceEntry) -> TraceEntry:
+        if self.tell is not None:
+            self.tell(entry)
         key = (entry.channel, entry.direction)
         last = self._last.get(key)
         if (

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from testline.decode.encapsulation import EXPORTED, export
 from testline.layers.m3ua import CODES, Label, decode_m3ua, message, split
 
-EXPORTED_PDU = 252
 PARAMETERS: dict[str, dict[str, Any]] = {
     "DATA": {"network_appearance": 7, "routing_context": 5, "protocol_data": Label(opc=1, dpc=2, si=11)},
     "DUNA": {"affected_point_code": 3},
@@ -44,11 +44,10 @@ def test_every_message_survives_a_round_trip() -> None:
 @pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 def test_dissector_reads_every_message(tmp_path: Path) -> None:
     capture = tmp_path / "m3ua.pcap"
-    head = struct.pack(">HH4sHH", 12, 4, b"m3ua", 0, 0)
     with capture.open("wb") as file:
-        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, EXPORTED_PDU))
+        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, EXPORTED))
         for octets in every_message():
-            frame = head + octets
+            frame = export("m3ua", octets)
             file.write(struct.pack("<IIII", 0, 0, len(frame), len(frame)) + frame)
     fields = ("m3ua.message_class", "m3ua.message_type", "_ws.malformed", "m3ua.parameter_tag")
     words = ["tshark", "-r", str(capture), "-T", "fields"]

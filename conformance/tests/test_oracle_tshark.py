@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from testline.layers import message
+from testline.layers import message as isup
 from testline.layers.isup_parameters import CONTENTS
+from testline.layers.m3ua import Label, message
 from testline.oracle import Oracle
+from testrig.system import Variant
 
 needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="not run: tshark missing")
 
@@ -60,6 +62,20 @@ def test_wrong_label_setting_is_noticed_at_the_start(monkeypatch: pytest.MonkeyP
         assert oracle.judge([FISU]) is None
 
 
+@needs_tshark
+@pytest.mark.parametrize("variant", ["itu14", "china24"])
+def test_messages_of_an_association_are_read_with_what_they_carry(variant: Variant) -> None:
+    data = message("DATA", routing_context=5, protocol_data=Label(opc=1, dpc=2, data=RSC[8:]))
+    cut = message("DATA", routing_context=5, protocol_data=Label(opc=1, dpc=2, data=CUT_IAM[8:]))
+    with Oracle(variant, "M3UA") as oracle:
+        assert oracle.status == "ready"
+        found = oracle.judge([message("ASPUP"), data, cut, message("BEAT", extra=b"\0\x09\0\x20")])
+    assert found is not None
+    assert [bool(each.malformed) for each in found] == [False, False, True, True]
+    assert [each.info.split(" ")[0] for each in found] == ["ASPUP", "RSC", "IAM", "BEAT"]
+    assert (found[1].opc, found[1].dpc) == ("1", "2")
+
+
 def test_missing_tool_is_the_status() -> None:
     oracle = Oracle("itu14", tool="no-such-tshark")
     assert oracle.status == "not run: no-such-tshark missing"
@@ -80,7 +96,7 @@ NEW_PARAMETERS = (26, 42, 44, 45, 53, 55, 62, 64)
 
 @needs_tshark
 def test_parameters_of_supplementary_services_are_sound_to_wireshark() -> None:
-    built = [bytes(message("ACM", 1, optional=[CONTENTS[code]()])) for code in NEW_PARAMETERS]
+    built = [bytes(isup("ACM", 1, optional=[CONTENTS[code]()])) for code in NEW_PARAMETERS]
     frames = [bytes((0xFF, 0xFF, 5 + len(octets))) + bytes.fromhex("8502400000") + octets for octets in built]
     cut = [frame[:-2] for frame in frames]
     with Oracle("itu14") as oracle:

@@ -11,6 +11,8 @@ import pytest
 
 import testline.session  # noqa: F401  (imported once for all runs in this process)
 from testline import catalogue
+from testline.decode.capture import read_capture
+from testline.decode.encapsulation import EXPORTED
 from testrig.drivers import find_system
 
 pytest_plugins = ["pytester"]
@@ -43,6 +45,8 @@ from testrig.errors import RigError
 
 RSC = bytes.fromhex("ffff0885024000000100 12")
 CUT = bytes.fromhex("ffff0885024000000100 01")
+BEAT = bytes.fromhex("01000303 00000010 00090008 01020304")
+CUT_BEAT = bytes.fromhex("01000303 00000010 00090028 01020304")
 
 
 def toy(number, needs="e1", **more):
@@ -122,6 +126,19 @@ def test_never_ends(bench):
     """Goes on for ever."""
     while True:
         bench.run(400)
+
+
+@toy(20)
+def test_receives_malformed_m3ua(bench):
+    """The system sends a parameter longer than its message."""
+    bench.trace.received(bench.now, "asp1", "M3UA", "BEAT", CUT_BEAT)
+
+
+@toy(21)
+def test_sends_malformed_m3ua_on_purpose(bench):
+    """The judge sends nonsense, and says so; what it receives is sound."""
+    bench.trace.sent(bench.now, "asp1", "M3UA", "BEAT", CUT_BEAT, deliberate=True)
+    bench.trace.received(bench.now, "asp1", "M3UA", "BEAT", BEAT)
 '''
 
 
@@ -183,7 +200,7 @@ tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="not run: tsh
 
 def test_every_way_to_end_has_its_verdict_and_owner(toys: Any) -> None:
     found = {case_id: (each["verdict"], each["owner"]) for case_id, each in toys["cases"].items()}
-    for malformed in ("toy/6", "toy/7"):
+    for malformed in ("toy/6", "toy/7", "toy/20"):
         found.pop(malformed)
     assert found == {
         "toy/1": ("pass", ""),
@@ -196,6 +213,7 @@ def test_every_way_to_end_has_its_verdict_and_owner(toys: Any) -> None:
         "toy/10": ("fail", "system"),
         "toy/11": ("not applicable", "PICS"),
         "toy/12": ("error", "bench"),
+        "toy/21": ("pass", ""),
     }
     assert toys["code"] == 1
 
@@ -222,6 +240,9 @@ def test_malformed_frames_have_owners_and_deliberate_ones_are_exempt(toys: Any) 
     assert (cases["toy/7"]["verdict"], cases["toy/7"]["owner"]) == ("error", "bench")
     assert cases["toy/8"]["oracle"] == {"status": "ok", "frames": 1, "exempt": 1, "malformed": 0}
     assert cases["toy/1"]["oracle"] == {"status": "ok", "frames": 1, "exempt": 0, "malformed": 0}
+    assert (cases["toy/20"]["verdict"], cases["toy/20"]["owner"]) == ("fail", "system")
+    assert "an M3UA message of the system malformed" in cases["toy/20"]["reason"]
+    assert cases["toy/21"]["oracle"] == {"status": "ok", "frames": 2, "exempt": 1, "malformed": 0}
 
 
 def test_report_has_page_trace_capture_and_junit(toys: Any) -> None:
@@ -232,6 +253,13 @@ def test_report_has_page_trace_capture_and_junit(toys: Any) -> None:
     trace = json.loads((folder / "cases" / "toy_2.json").read_text())["trace"]
     assert [row["departure"] for row in trace if row["departure"]] == ["godot"]
     assert (folder / "evidence" / "toy_1.pcapng").read_bytes()[:4] == b"\n\r\r\n"
+    frames = list(read_capture(folder / "evidence" / "toy_21.pcapng"))
+    assert [(each.link_type, each.interface) for each in frames if each.link_type == EXPORTED] == [
+        (EXPORTED, "asp1")
+    ] * 2
+    page = (folder / "cases" / "toy_21.html").read_text()
+    assert "###[ M3UA BEAT ]###\n  heartbeat = 01 02 03 04" in page
+    assert "not decodable: parameter 9: length 40" in page
     assert "<failure" in (folder / "junit.xml").read_text()
     assert "cases/toy_2.html" in (folder / "index.html").read_text()
 

@@ -22,6 +22,7 @@ from sphinx.application import Sphinx
 import callcenter
 from callcenter.fsm import Table
 from testline.catalogue import load
+from testrig.clock import SECOND
 
 ROOT = Path(__file__).resolve().parents[2]
 TAG = re.compile(r"@([A-Z]-\d\d)\b")
@@ -114,6 +115,37 @@ def state_machines_page() -> str:
                 f"| {state.value} | {event.value} | {transition.action.replace('_', ' ')} "
                 f"| {following} | {transition.clause} |"
             )
+        out.append("")
+    return "\n".join(out)
+
+
+# timers
+
+PARTS = {"MTP2": "mtp2", "MTP3": "mtp3", "ISUP": "isup", "TUP": "tup"}
+
+
+def timers_page() -> str:
+    """Every timer of the reference's signalling, and those of the standards that nothing starts."""
+    out = [
+        "# Timers",
+        "",
+        "Every timer is a record: default and range in seconds, clause, meaning. The key `timers` of the",
+        "configuration changes a default within its range, by names such as `ISUP T7`.",
+        "",
+    ]
+    for part, package in PARTS.items():
+        module = importlib.import_module(f"callcenter.ss7.{package}.timers")
+        out += [f"## {part}", "", "| timer | default | range | clause | meaning |", "|---|---|---|---|---|"]
+        for spec in module.TIMERS.values():
+            low, high = (f"{value / SECOND:g}" for value in (spec.minimum, spec.maximum))
+            reach = low if low == high else f"{low} to {high}"
+            out.append(
+                f"| {spec.name} | {spec.default / SECOND:g} | {reach} | {spec.clause} | {spec.meaning} |"
+            )
+        absent = getattr(module, "ABSENT", {})
+        if absent:
+            out += ["", "| not here | why |", "|---|---|"]
+            out += [f"| {name} | {reason} |" for name, reason in absent.items()]
         out.append("")
     return "\n".join(out)
 
@@ -212,8 +244,11 @@ def mutants_page() -> str:
         "",
         f"The tester is itself tested: {len(found)} faults, each put into a copy of the reference, each",
         "caught by every case named for it, at every run of the tests. A fault that no case catches is",
-        "not listed: it is a case that is missing. The kill rate of this list is 100 % by construction,",
-        "and the thing to look at is what the list covers.",
+        "not listed: it is a case that is missing. The kill rate of this list is 100 % by construction;",
+        "the one that says something is that of a sample nobody chose.",
+        "",
+        *kill_rates(),
+        "## Faults by part",
         "",
         "| part of the reference | faults |",
         "|---|---|",
@@ -222,6 +257,8 @@ def mutants_page() -> str:
     out += [f"| `{part}` | {number} |" for part, number in sorted(parts.items())]
     out += [
         "",
+        "## Faults",
+        "",
         "| fault | file | caught by |",
         "|---|---|---|",
     ]
@@ -229,6 +266,55 @@ def mutants_page() -> str:
         cases = ", ".join(f"[{case}](#{anchor(case)})" for case in mutant["cases"])
         out.append(f"| {mutant['fault']} | `{mutant['file']}` | {cases} |")
     return "\n".join([*out, ""])
+
+
+def kill_rates() -> list[str]:
+    """The kill rate of the random sample by layer, and the mutants of it that no case catches."""
+    folder = ROOT / "mutants"
+    data = json.loads((folder / "sample.json").read_text(encoding="utf-8"))
+    reviewed = tomllib.loads((folder / "survivors.toml").read_text(encoding="utf-8")).get("survivor", [])
+    reasons = {entry["site"]: entry["reason"] for entry in reviewed}
+    out = [
+        "## Kill rate",
+        "",
+        f"{data['size']} places of each layer, drawn with seed {data['seed']} out of all those that an",
+        "operator applies to, one change at each, judged by the cases that execute the place. *Killed* is a",
+        "verdict fail: of a case of its own, because the system *stopped*, or because it came to *no end*. A",
+        "place that no case executes is *not covered* and has survived. The reviewed rate leaves out",
+        "survivors that nobody can tell from the reference from outside, each listed below with the reason.",
+        "A survivor that a new case has caught since counts as a survivor all the same.",
+        "Intervals are for 95 % (Wilson). How it is done: [The judge](design/judge.md).",
+        "",
+        "| layer | places | judged | fail | stopped | no end | survived | not covered | equivalent "
+        "| rate | reviewed rate |",
+        f"|{'---|' * 11}",
+    ]
+    for layer, row in data["layers"].items():
+        survived = row["survived"] + row["broke down"]
+        cells = [row["places"], row["raw"]["of"], row["fail"], row["crash"], row["timeout"], survived]
+        cells += [row["not covered"], row["equivalent"], _share(row["raw"]), _share(row["reviewed"])]
+        out.append(f"| {layer} | {' | '.join(map(str, cells))} |")
+    lost = [row for row in data["sites"] if row["outcome"] in ("survived", "not covered", "broke down")]
+    for title, equivalent in (("Survivors that a case should catch", False), ("Equivalent survivors", True)):
+        out += ["", f"### {title}", "", "| file | where | is | becomes | why |", "|---|---|---|---|---|"]
+        for row in lost:
+            if (row["id"] in reasons) is equivalent:
+                since = f", caught since by {row['closed']}" if "closed" in row else ""
+                why = reasons.get(row["id"], f"{row['outcome']}, {row['cases']} cases{since}")
+                change = f"{_code(row['before'])} | {_code(row['after'])}"
+                out.append(f"| `{row['file']}` | {row['where']} | {change} | {why} |")
+    return [*out, ""]
+
+
+def _share(rate: dict[str, Any]) -> str:
+    low, high = rate["interval"]
+    return f"{rate['rate']:.1%} ({low:.0%} to {high:.0%})" if rate["of"] else "–"
+
+
+def _code(text: str) -> str:
+    """Source text in a cell of a table."""
+    shown = text if len(text) <= 120 else f"{text[:117]}..."
+    return "`` " + shown.replace("|", "\\|") + " ``" if shown else "*nothing*"
 
 
 def commands_page() -> str:
@@ -255,6 +341,7 @@ def generate(app: Sphinx) -> None:
     """Write the generated pages into the source directory, where the toctree expects them."""
     source = Path(app.srcdir)
     write(source / "state-machines.md", state_machines_page())
+    write(source / "timers.md", timers_page())
     write(source / "catalogue.md", catalogue_page())
     write(source / "requirements.md", requirements_page())
     write(source / "coverage.md", recommendations.page(anchor))

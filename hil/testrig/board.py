@@ -266,6 +266,10 @@ class Board(Protocol):
         """Apply ringing in the national cadence, or stop it."""
         ...
 
+    def off_hook(self, number: int) -> bool:
+        """Whether the station is off hook now, be it told by a `Hook` already or not yet."""
+        ...
+
     # time
     def advance(self, frames: int) -> list[BoardEvent]:
         """Move by `frames` and return what happened, in order of instant."""

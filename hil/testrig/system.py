@@ -157,6 +157,8 @@ class Pixit:
     `tester_point_code` describe; empty: there is no other."""
     transit: dict[str, str] = field(default_factory=dict)
     """Digits that lead a call in transit out by trunks of a user part (`isup`, `tup`); empty: no transit."""
+    servers: tuple[str, ...] = ()
+    """CT servers that stand by for each other, the one that serves first at the front; empty: only one."""
     sigtran: SigtranSpec | None = None
     """The M3UA side of a signalling gateway; None: the system is none."""
 
@@ -210,7 +212,8 @@ class SupervisorClient(Protocol):
         """Call records, oldest first. A record has the fields of S-03 (see `Event`) and `direction`
         (`incoming`, `outgoing`, or `transit` with a second line `onward_line`), `started`, `answered`
         (None: never) and `ended` (instants of the system), `waiting_seconds`,
-        `talking_seconds`, `queue`, `agent`, `keys` (those pressed) and `cause`."""
+        `talking_seconds`, `queue`, `agent`, `keys` (those pressed), `pulses` (metering pulses
+        of an outgoing call, where the network sends them) and `cause`."""
         ...
 
     def journal(self, since: int = 0) -> Sequence[Event]: ...
@@ -270,6 +273,14 @@ class MaintenanceClient(Protocol):
 
     def set_loopback(self, line: int, loopback: str) -> None:
         """Name of a `testrig.board.Loopback`."""
+        ...
+
+    def server_states(self) -> dict[str, str]:
+        """`serving`, `standing by` or `off` of each server of `Pixit.servers`."""
+        ...
+
+    def power(self, server: str, on: bool) -> None:
+        """Cut a server's power without warning, or switch it on."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import struct
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from testrig.stream import TcpStream
+from testrig.stream import MOST_AT_ONCE, MOST_UNSENT, TcpStream
 
 
 @pytest.fixture
@@ -59,3 +60,45 @@ def test_reset_of_the_connection_ends_the_stream(ends: tuple[TcpStream, socket.s
     assert stream.receive() == b""
     assert stream.closed
     stream.send(b"nobody")
+
+
+def test_what_the_kernel_does_not_take_goes_out_later(ends: tuple[TcpStream, socket.socket]) -> None:
+    stream, other = ends
+    stream._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+    sent = bytes(range(256)) * 2_000
+    for at in range(0, len(sent), 1_000):
+        stream.send(sent[at : at + 1_000])
+    assert stream._kept
+    other.settimeout(30)
+    found = b""
+    while len(found) < len(sent):
+        found += other.recv(1 << 16)
+        stream.receive()
+    assert found == sent
+    assert not stream._kept
+
+
+def test_end_that_does_not_read_is_given_up(ends: tuple[TcpStream, socket.socket]) -> None:
+    stream, other = ends
+    for _ in range(100):
+        stream.send(bytes(MOST_UNSENT // 4))
+    assert stream.closed
+    assert not stream._kept
+    other.settimeout(30)
+    with pytest.raises(ConnectionResetError):
+        received_to_the_end(other)
+
+
+def received_to_the_end(other: socket.socket) -> None:
+    while other.recv(1 << 20):
+        pass
+
+
+def test_end_that_sends_without_pause_does_not_keep_us(ends: tuple[TcpStream, socket.socket]) -> None:
+    stream, other = ends
+    other.setblocking(False)
+    with contextlib.suppress(BlockingIOError):  # until its buffer and ours are full
+        while True:
+            other.send(bytes(MOST_AT_ONCE))
+    readable(stream)
+    assert MOST_AT_ONCE // 4 < len(stream.receive()) < MOST_AT_ONCE + (1 << 16)

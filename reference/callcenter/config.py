@@ -18,9 +18,12 @@ from callcenter.cti.journal import CAPACITY as EVENTS_KEPT
 from callcenter.cti.projections import RECORDS_KEPT
 from callcenter.errors import ConfigurationError
 from callcenter.loading import build, merged, read_toml, refuse
+from callcenter.ss7.m3ua.config import Mode
 from callcenter.ss7.mtp2 import N1, N2, Correction
 from callcenter.ss7.mtp3 import codec
 from testrig.clock import frames
+from testrig.errors import TestrigError
+from testrig.stream import address_of
 from testrig.system import Variant
 
 Hunting = Literal["sequential", "cyclic", "longest idle"]
@@ -29,6 +32,21 @@ DATA: Final = Path(str(files("callcenter").joinpath("data")))
 
 
 User = Literal["isup", "tup"]
+
+
+@dataclass(frozen=True, slots=True)
+class M3uaConfig:
+    """A network reached over signalling gateways: we are an application server process there (RFC 4666)."""
+
+    contexts: dict[User, int]
+    """Routing context of each user part, as the gateway has it."""
+    gateways: tuple[str, ...] = ()
+    """HOST:PORT of each gateway, for a server in real time."""
+    mode: Mode = "override"
+    identifier: int | None = None
+    """ASP identifier, where the gateway tells ASPs apart by it."""
+    appearance: int | None = None
+    """Network appearance, where the gateway has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +63,8 @@ class NetworkConfig:
     """We pass messages for other points on: signalling transfer point (Q.704 2.4.3)."""
     congestion_levels: int = 0
     """Levels of congestion of the national option with priorities; 0: as internationally (Q.704 11.2)."""
+    m3ua: M3uaConfig | None = None
+    """No links of ours: signalling comes over gateways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +142,10 @@ class TrunkGroupConfig:
     network: str = ""
     continuity: int = 0
     """Every how manyeth call we make has its circuit checked by the check tone (Q.724 7); 0: none."""
+    delay: int = 0
+    """Propagation delay of its circuits in milliseconds, for ISUP's counter (Q.764 2.6)."""
+    reset_at_start: bool | None = None
+    """None: as `CentreConfig.reset_at_start` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +176,8 @@ class IsupOptions:
     """Hop counter of our own calls (Q.763 3.80), 1 to 31; 0: none."""
     ask_calling: bool = False
     """Ask for a calling number that the IAM has not, by INR (Q.764 2.1.9)."""
+    propagation_delay: bool = False
+    """Count the propagation delay of calls (Q.764 2.6); else a counter passes as it is."""
     gateway: bool = False
     """Incoming international exchange: T38 guards suspensions passed on (Q.764 2.4.3)."""
 
@@ -238,6 +264,8 @@ class CentreConfig:
     isup: IsupOptions = field(default_factory=IsupOptions)
     stations: StationsConfig = field(default_factory=StationsConfig)
     journal: JournalConfig = field(default_factory=JournalConfig)
+    reset_at_start: bool = True
+    """Circuits are reset when their far end can first be reached, and not used before (Q.764 2.9.3)."""
     prompts: str = ""
     """Directory of recordings that replace the synthesised prompts."""
     timers: dict[str, float] = field(default_factory=dict)
@@ -255,6 +283,10 @@ class CentreConfig:
     def network_of(self, part: LinkConfig | RouteConfig | TrunkGroupConfig) -> str:
         """Name of the network that `part` is in."""
         return part.network or self.network
+
+    def resets(self, group: TrunkGroupConfig) -> bool:
+        """Whether the circuits of `group` are reset at the start."""
+        return self.reset_at_start if group.reset_at_start is None else group.reset_at_start
 
     def own(self, network: str = "") -> int:
         """Own point code in a network; none: the centre's."""
@@ -360,6 +392,10 @@ def parse(table: Mapping[str, Any], *, source: str, directory: Path) -> CentreCo
         if getattr(config.journal, name) < 1:
             raise refuse(source, f"journal.{name}", getattr(config.journal, name), "1 or more")
     _check_circuits(config)
+    for group in config.trunk_groups:
+        if not 0 <= group.delay <= 0xFFFF:
+            expected = "0 to 65535 ms (Q.763 3.42)"
+            raise refuse(source, f"trunk_groups[{group.name}].delay", group.delay, expected)
     _check_people(config)
     _check_numbers(config)
     return config
@@ -379,6 +415,8 @@ def _check_networks(config: CentreConfig) -> None:
             seen[value] = point
         if not 0 <= network.indicator <= 3:
             raise refuse(source, f"{key}.indicator", network.indicator, "0 to 3 (Q.704 14.2.2)")
+        if network.m3ua is not None:
+            _check_m3ua(config, name, network.m3ua)
     _known(source, "network", config.network, config.networks)
     for index, route in enumerate(config.routes):
         key = f"routes[{index}]"
@@ -386,6 +424,29 @@ def _check_networks(config: CentreConfig) -> None:
         _known(source, f"{key}.to", route.to, points)
         for way in route.via:
             _known(source, f"{key}.via", way, points)
+
+
+def _check_m3ua(config: CentreConfig, name: str, m3ua: M3uaConfig) -> None:
+    """Gateways take the place of links and routes, and every user part has its routing context."""
+    source, key = config.source, f"networks.{name}.m3ua"
+    parts: tuple[LinkConfig | RouteConfig, ...] = (*config.links, *config.routes)
+    for part in parts:
+        if config.network_of(part) == name:
+            raise ConfigurationError(
+                f"{source}: {key}: expected no links and routes of our own beside gateways"
+            )
+    for index, address in enumerate(m3ua.gateways):
+        try:
+            address_of(address)
+        except TestrigError as error:
+            raise refuse(source, f"{key}.gateways[{index}]", address, "HOST:PORT") from error
+    for user, context in m3ua.contexts.items():
+        if not 0 <= context < 1 << 32:
+            raise refuse(source, f"{key}.contexts.{user}", context, "0 to 4294967295 (RFC 4666 3.2)")
+    for group in config.trunk_groups:
+        if config.network_of(group) == name and group.user not in m3ua.contexts:
+            found = f"trunk group {group.name} of {group.user}"
+            raise refuse(source, f"{key}.contexts", found, f"a routing context for {group.user}")
 
 
 def _points(

@@ -157,6 +157,13 @@ class Relay:
         """No calls."""
         self._none(leg)
 
+    def forget(self) -> None:
+        """No circuits."""
+
+    def recover(self, leg: Leg, *, incoming: bool, suspended: bool, blocked: bool, now: Instant) -> None:
+        """No calls."""
+        self._none(leg)
+
     def idle(self, cic: Leg) -> bool:
         """No circuits."""
         self._none(cic)

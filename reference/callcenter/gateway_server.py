@@ -1,84 +1,100 @@
-"""The signalling gateway as a process: E1 on pseudowires, CT servers over TCP.
+"""The signalling gateway as a process: E1 on pseudowires, CT servers over SCTP or TCP, a control socket.
 
-M3UA asks for SCTP (RFC 4666 1.4.7); here TCP carries it, and the length in each message's header (RFC 4666
-3.1.4) tells the messages apart. What streams of SCTP would do for single calls, one stream does for all.
+What an operator must know comes out as log lines and as `Alarm` events of the journal: messages that
+screening refuses, associations lost while their process was up, application servers that lost their last
+active process.
+
+Orders of the control socket (`callcenter.control`): `state`; `activate` (`link`, `emergency`), `deactivate`,
+`inhibit`, `uninhibit` (`link`; the first one if left out); `alarms` and `events` (`since` a number: the
+thousand that follow it).
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
+import itertools
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final
 
-from callcenter.gateway import GatewaySystem
-from callcenter.shell import Address, Host
+from callcenter.control import Terminal, open_control, since
+from callcenter.cti.journal import Types
+from callcenter.errors import CallcenterError
+from callcenter.gateway import Gateway, GatewaySystem
+from callcenter.journal_file import JournalFile, as_json
+from callcenter.shell import JITTER, Address, Host
+from callcenter.ss7.m3ua.as_fsm import State
+from callcenter.ss7.m3ua.sgp import Peer
+from testrig.association import Listener, Transport, listen
+from testrig.clock import MINUTE, Instant
+from testrig.stream import SocketStream
+from testrig.system import Event
 
 log = logging.getLogger(__name__)
 
-PORT: Final = 2905
-"""Registered port of M3UA (RFC 4666 1.4.8)."""
+AGAIN: Final = MINUTE
+"""How long messages that screening refuses are counted and not told one by one."""
 
-MOST_UNSENT: Final = 1 << 20
-"""Octets kept for a CT server that does not read; one that leaves more is given up, so that it loses its
-traffic to the others instead of taking our memory."""
+MOST_EVENTS: Final = 1_000
+"""Events of one answer: more of them would keep the lines waiting."""
+
+_TOLD: Final = {Types.LINK: "link", Types.DESTINATION: "destination"}
 
 
-class AspConnection(asyncio.Protocol):
-    """The connection of a CT server, as a `testrig.stream.Stream`."""
+class AlarmLog:
+    """Tells the operator of alarms, links and points as they go into the journal."""
+
+    def __init__(self) -> None:
+        self._screened: dict[tuple[object, object], tuple[Instant, int]] = {}
+        """When screening was last told of, by server and reason, and how often not since."""
+
+    def __call__(self, event: Event) -> None:
+        """Take an event."""
+        words = ", ".join(f"{key} {value}" for key, value in event.data.items())
+        if event.type in _TOLD:
+            log.info("%s: %s", _TOLD[event.type], words)
+        elif event.type == Types.ALARM and event.data["alarm"] != "screening":
+            log.warning("%s", words)
+        elif event.type == Types.ALARM:
+            kind = event.data["server"], event.data["reason"]
+            told, more = self._screened.get(kind, (event.at - AGAIN, 0))
+            if event.at - told < AGAIN:
+                self._screened[kind] = told, more + 1
+                return
+            self._screened[kind] = event.at, 0
+            log.warning("%s%s", words, f" ({more} more like it before)" if more else "")
+
+
+class GatewayTerminal(Terminal):
+    """What the operator of a gateway sees and orders."""
 
     def __init__(self, server: GatewayServer) -> None:
         self._server = server
-        self._transport: asyncio.Transport | None = None
-        self._received = bytearray()
-        self._ended = False
-        self._name = "?"
+        self._gateway = server.gateway
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A CT server has connected."""
-        self._transport = cast("asyncio.Transport", transport)
-        host, port = transport.get_extra_info("peername")[:2]
-        self._name = f"{host}:{port}"
-        log.info("CT server at %s connected", self._name)
-        self._server.connected(self)
-
-    def data_received(self, data: bytes) -> None:
-        """Octets have come; they are worked on with the next block."""
-        self._received += data
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone."""
-        log.info("CT server at %s is gone%s", self._name, f": {exc}" if exc else "")
-        self._ended = True
-        self._server.gone(self)
-
-    @property
-    def closed(self) -> bool:
-        """The other end has closed, and what it sent before has been received."""
-        return self._ended and not self._received
-
-    def send(self, octets: bytes) -> None:
-        """Send; a CT server that does not read is given up."""
-        if self._transport is None or self._ended:
-            return
-        if self._transport.get_write_buffer_size() > MOST_UNSENT:
-            log.warning("CT server at %s does not read: connection given up", self._name)
-            self._transport.abort()
-            return
-        self._transport.write(octets)
-
-    def receive(self) -> bytes:
-        """Return what has come since the last call."""
-        found = bytes(self._received)
-        self._received.clear()
-        return found
-
-    def close(self) -> None:
-        """Close the connection after what was sent."""
-        if self._transport is not None:
-            self._transport.close()
+    def carry_out(self, request: dict[str, Any]) -> dict[str, object]:
+        """Carry out an order."""
+        gateway, order, link = self._gateway, request.get("order"), str(request.get("link", ""))
+        signalling, now = gateway.signalling, gateway.now
+        emergency = bool(request.get("emergency", False))
+        orders: dict[str, Callable[[], None]] = {
+            "activate": lambda: signalling.activate(now, emergency=emergency, link=link),
+            "deactivate": lambda: signalling.deactivate(now, link=link),
+            "inhibit": lambda: signalling.inhibit(now, link=link),
+            "uninhibit": lambda: signalling.uninhibit(now, link=link),
+        }
+        if order in orders:
+            orders[order]()
+            gateway.work()
+            return {"link": signalling.link(link).link.name, "state": signalling.link_state(link)}
+        if order == "state":
+            return self._server.state()
+        if order in ("alarms", "events"):
+            found = gateway.journal.since(since(request))
+            told = (each for each in found if order == "events" or each.type == Types.ALARM)
+            return {order: [as_json(each) for each in itertools.islice(told, MOST_EVENTS)]}
+        raise CallcenterError(f"order {order!r}: expected state, alarms, events, {', '.join(orders)}")
 
 
 class GatewayServer(Host):
@@ -89,33 +105,106 @@ class GatewayServer(Host):
         system: GatewaySystem,
         lines: Sequence[tuple[Address, Address]],
         *,
-        listen: Address,
+        address: Address,
+        transport: Transport = "auto",
+        control: Address | None = None,
         journal: Path | None = None,
+        jitter: int = JITTER,
     ) -> None:
-        """`listen`: where CT servers connect by TCP. The rest as for `Host`."""
-        super().__init__(system, system.gateway.journal, lines, file=journal)
-        self._gateway = system.gateway
-        self._listen = listen
-        self.listen_address: Address | None = None
-        self._connections: set[AspConnection] = set()
+        """`address`: where CT servers connect; `control`: where to serve the control socket; `journal`:
+        a file that every event is appended to."""
+        super().__init__(lines, jitter=jitter)
+        self._system = system
+        self.gateway: Gateway = system.gateway
+        self._journal = journal
+        self._address = address
+        self._transport = transport
+        self._control = control
+        self.control_address: Address | None = None
+        self.listener: Listener | None = None
+        """Where CT servers connect, once it is open."""
+        self._associations: dict[int, tuple[SocketStream, Peer]] = {}
+        self._states = self._server_states()
+
+    async def begin(self, stack: contextlib.AsyncExitStack) -> None:
+        """Plug in the lines and start the gateway."""
+        lines = await self.bind(stack)
+        if self._journal is not None:
+            file = JournalFile(self._journal)
+            stack.callback(file.close)
+            self.gateway.journal.subscribe(file)
+        self._system.attach(lines, ())
+
+    def advance(self, frames: int) -> None:
+        """Run for `frames`."""
+        self._system.advance(frames)
 
     async def open(self, stack: contextlib.AsyncExitStack) -> None:
-        """Listen for CT servers."""
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: AspConnection(self), *self._listen)
-        stack.callback(self._close_all)
-        stack.callback(server.close)
-        self.listen_address = server.sockets[0].getsockname()[:2]
+        """Listen for CT servers, and open the control socket."""
+        self.gateway.journal.subscribe(AlarmLog())
+        self.listener = listen(self._address, self._transport)
+        stack.callback(self._close)
+        if self._control is not None:
+            self.control_address = await open_control(stack, self._control, lambda: GatewayTerminal(self))
 
-    def connected(self, connection: AspConnection) -> None:
-        """A CT server has connected."""
-        self._connections.add(connection)
-        self._gateway.accept(connection)
+    async def poll(self) -> None:
+        """Take new associations, and tell of those that are gone and of servers that have none active."""
+        if self.listener is None:
+            return
+        gateway = self.gateway
+        peers = gateway.sgp.peers
+        for stream in self.listener.accept():
+            gateway.accept(stream)
+            number = next(reversed(peers))
+            self._associations[number] = stream, peers[number]
+            log.info("CT server at %s connected", stream.peer)
+        for number in [number for number in self._associations if number not in peers]:
+            stream, peer = self._associations.pop(number)
+            log.info("CT server at %s is gone", stream.peer)
+            if peer.up:
+                self._alarm("association lost", address=stream.peer)
+        for name, state in self._server_states().items():
+            before = self._states.get(name)
+            if before is State.ACTIVE and state is not before:
+                self._alarm("no active process", server=name, state=state.value)
+            self._states[name] = state
 
-    def gone(self, connection: AspConnection) -> None:
-        """A connection has ended."""
-        self._connections.discard(connection)
+    def _server_states(self) -> dict[str, State]:
+        return {each.config.name: each.machine.state for each in self.gateway.sgp.servers.values()}
 
-    def _close_all(self) -> None:
-        for connection in list(self._connections):
-            connection.close()
+    def _alarm(self, alarm: str, **told: object) -> None:
+        self.gateway.journal.append(self.gateway.now, Types.ALARM, {"alarm": alarm, **told})
+
+    def state(self) -> dict[str, object]:
+        """Links, points, application servers with their processes, and associations."""
+        gateway = self.gateway
+        sgp, signalling, listener = gateway.sgp, gateway.signalling, self.listener
+        return {
+            "links": {each.label: signalling.link_state(each.label) for each in gateway.config.links},
+            "points": {name: sgp.available[code] for name, code in sgp.config.destinations.items()},
+            "servers": [
+                {
+                    "name": each.config.name,
+                    "routing_context": context,
+                    "mode": each.config.mode,
+                    "state": each.machine.state.value,
+                    "processes": {
+                        number: each.state(peer).value for number, peer in sgp.peers.items() if peer.up
+                    },
+                }
+                for context, each in sgp.servers.items()
+            ],
+            "associations": {
+                number: {"address": stream.peer, "up": peer.up, "identifier": peer.identifier}
+                for number, (stream, peer) in self._associations.items()
+            },
+            "transport": listener.transport if listener else None,
+            "screened": sgp.refused,
+            "unroutable": sgp.unroutable,
+        }
+
+    def _close(self) -> None:
+        if self.listener is not None:
+            self.listener.close()
+        for stream, _ in self._associations.values():
+            stream.close()

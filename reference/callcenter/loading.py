@@ -112,6 +112,9 @@ def _value(hint: Any, found: Any, source: str, key: str) -> Any:
     if origin is dict:
         if not isinstance(found, Mapping):
             raise refuse(source, key, found, "a table")
+        if get_origin(arguments[0]) is Literal:
+            for name in found:
+                _value(arguments[0], name, source, f"{key}, name of an entry")
         return {
             str(name): _value(arguments[1], each, source, _join(key, str(name)))
             for name, each in found.items()
@@ -129,6 +132,8 @@ def _union(arguments: tuple[Any, ...], found: Any, source: str, key: str) -> Any
             return None
         if isinstance(each, type) and type(found) is each:
             return found
+        if is_dataclass(each) and isinstance(found, Mapping):
+            return _value(each, found, source, key)
     expected = " or ".join(_named(each) for each in arguments if each is not type(None))
     raise refuse(source, key, found, expected)
 

@@ -1,9 +1,12 @@
-"""The served call centre: in real time, with a control socket for agents' programs.
+"""The served call centre: in real time, alone or one of a pair, with a control socket for agents' programs.
+
+A server with links of its own, or alone behind a gateway, serves at once. One of a pair serves when all
+gateways say that nobody does and the other server is dead or leaves it to this one.
 
 Stations have no hardware here. A `SoftStation` is a hook and a bell that an outside program works through
 the control socket; it sends silence and drops what it hears.
 
-Control socket: TCP, one JSON object a line, each answered by one with the same `id`.
+Control socket (`callcenter.control`):
 
     > {"id": 1, "order": "open", "agent": "1001", "password": "1001"}
     < {"id": 1, "ok": true, "state": "signed off"}
@@ -11,7 +14,8 @@ Control socket: TCP, one JSON object a line, each answered by one with the same 
     < {"id": 2, "error": "dial of agent 1001: the handset is on the hook; ...", "state": "signed off"}
 
 Orders: `open`, `sign_on`, `sign_off`, `ready`, `not_ready` (`reason`), `answer`, `hang_up`, `dial`
-(`number`), `off_hook`, `on_hook`, `state` (adds `ringing`), `events` (`since`; adds `events`).
+(`number`), `off_hook`, `on_hook`, `state` (adds `ringing`), `events` (`since`; adds `events`). Without
+`open`: `server` (what this server does, its associations with gateways, the other server).
 """
 
 from __future__ import annotations
@@ -19,22 +23,46 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
-import json
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from callcenter.errors import CallcenterError
+from callcenter.agents.agent_fsm import State as AgentState
+from callcenter.clients import Seat
+from callcenter.config import CentreConfig
+from callcenter.control import Terminal, open_control, since
+from callcenter.ct_server import CtServer
+from callcenter.cti.history import History
+from callcenter.engine import Engine, new_history
+from callcenter.errors import CallcenterError, ConfigurationError
+from callcenter.journal_file import JournalFile, as_json, read
 from callcenter.media.g711 import SILENCE
-from callcenter.shell import Address, Host, as_json
-from callcenter.system import ReferenceSystem, Seat
+from callcenter.pairing import Follower, Publisher
+from callcenter.shell import JITTER, Address, Host
+from callcenter.ss7.m3ua.network import GatewayNetwork
+from callcenter.tdm.board import VirtualBoard
+from testrig.association import Dialler, Transport, dial
+from testrig.clock import MINUTE, SECOND, Instant
 from testrig.errors import TestrigError
 from testrig.line import Octets
+from testrig.stream import address_of, address_text
+from testrig.system import Refused
 
 log = logging.getLogger(__name__)
+
+LOST_AFTER: Final = 5 * MINUTE
+"""A server that was away for longer goes on with no call: by then the far end resets circuits whose release
+was not acknowledged (T5, Q.764 annex A: 5 to 15 minutes)."""
+
+PATIENCE: Final = (SECOND, 3 * SECOND)
+"""How long nobody must serve before the first server of a pair begins, and the second, when both have just
+come up (our choice): one that has followed a server that died waits for nothing."""
+
+AGAIN: Final = SECOND // 10
+"""From one attempt to take the lines to the next."""
 
 
 class SoftStation:
@@ -62,38 +90,22 @@ class SoftStation:
         return np.full(frames, SILENCE, np.uint8)
 
 
-class Control:
-    """One connection on the control socket."""
+class Control(Terminal):
+    """One connection of an agent's program."""
 
-    def __init__(self, system: ReferenceSystem, stations: Sequence[SoftStation]) -> None:
-        self._system = system
-        self._stations = stations
+    def __init__(self, server: Server) -> None:
+        self._server = server
         self._seat: Seat | None = None
         self._station: SoftStation | None = None
 
-    def answer(self, line: bytes) -> dict[str, object]:
-        """Carry out one request and return its answer; nothing a client sends raises."""
-        try:
-            request = json.loads(line)
-        except ValueError as error:
-            return {"id": None, "error": f"not JSON: {error}"}
-        if not isinstance(request, dict):
-            return {"id": None, "error": "expected a JSON object"}
-        answer: dict[str, object] = {"id": request.get("id")}
-        try:
-            answer.update(self._carry_out(request))
-            answer["ok"] = True
-        except (TestrigError, CallcenterError) as error:
-            answer["error"] = str(error)
-        if self._seat is not None:
-            answer["state"] = self._seat.state()
-        return answer
-
-    def _carry_out(self, request: dict[str, Any]) -> dict[str, object]:
+    def carry_out(self, request: dict[str, Any]) -> dict[str, object]:
+        """Carry out an order."""
         order = request.get("order")
         if order == "open":
             self._open(str(request.get("agent", "")), str(request.get("password", "")))
             return {}
+        if order == "server":
+            return self._server.told()
         seat, station = self._seat, self._station
         if seat is None or station is None:
             raise CallcenterError(f"order {order!r}: expected `open` with agent and password first")
@@ -114,61 +126,249 @@ class Control:
         if order == "state":
             return {"ringing": station.ringing}
         if order == "events":
-            since = request.get("since", 0)
-            if not isinstance(since, int):
-                raise CallcenterError(f"order events: since: found {since!r}, expected an integer")
-            return {"events": [as_json(event) for event in seat.events(since)]}
-        raise CallcenterError(f"order {order!r}: expected open, state, events, {', '.join(simple)}")
+            return {"events": [as_json(event) for event in seat.events(since(request))]}
+        raise CallcenterError(f"order {order!r}: expected open, server, state, events, {', '.join(simple)}")
+
+    def always(self) -> dict[str, object]:
+        """The agent's state, while this server serves."""
+        if self._seat is None:
+            return {}
+        try:
+            return {"state": self._seat.state()}
+        except TestrigError:
+            return {}
 
     def _open(self, agent: str, password: str) -> None:
-        config = next((each for each in self._system.config.agents if each.agent == agent), None)
+        config = next((each for each in self._server.config.agents if each.agent == agent), None)
         expected = config.password if config else ""
         if not hmac.compare_digest(password.encode(), expected.encode()) or config is None:
             raise CallcenterError(f"open: agent {agent!r} with this password is not known")
-        self._seat = self._system.agent(agent, password)
-        self._station = self._stations[config.station]
+        self._seat = Seat(self._server, agent, password)
+        self._station = self._server.stations[config.station]
 
 
 class Server(Host):
-    """A reference call centre in real time."""
+    """A call centre's server in real time."""
 
     def __init__(
         self,
-        system: ReferenceSystem,
+        config: CentreConfig,
         lines: Sequence[tuple[Address, Address]],
         *,
         control: Address | None = None,
         journal: Path | None = None,
+        pair: tuple[Address, Address] | None = None,
+        transport: Transport = "auto",
+        jitter: int = JITTER,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`control`: where to serve the control socket. The rest as for `Host`."""
-        self.stations = [SoftStation(number) for number in range(system.config.board.stations)]
-        super().__init__(system, system.engine.journal, lines, stations=self.stations, file=journal)
-        self.system = system
+        """`control`: where to serve the control socket. `journal`: every event is appended to this file, and
+        the server goes on where it ends. `pair`: where to listen for the other server, and where that one
+        listens. `transport` of the associations with gateways. `changed` is told when one of a pair begins to
+        serve or to stand by. Raises `ConfigurationError`.
+        """
+        super().__init__(lines, jitter=jitter)
+        self.config = config
+        self.stations = [SoftStation(number) for number in range(config.board.stations)]
+        self.now: Instant = 0
+        self.ct = CtServer(config, paired=pair is not None)
+        if pair is not None and not self.ct.networks:
+            found = f"{config.source}: pair: found links only"
+            raise ConfigurationError(f"{found}, expected a network over gateways, which say who serves")
         self._control = control
         self.control_address: Address | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._journal = journal
+        self._file: JournalFile | None = None
+        self._written: History | None = None
+        self._pair = pair
+        self._publisher = Publisher(lambda: self.now)
+        self._follower = (
+            None if pair is None else Follower(pair[1], lambda: new_history(config), self._copied)
+        )
+        self._transport: Transport = transport
+        self._diallers: list[tuple[GatewayNetwork, Dialler]] = []
+        self._board: VirtualBoard | None = None
+        self._changed = changed
+        self._lines = contextlib.AsyncExitStack()
+        self._vacant_since: Instant | None = None
+        self._again: Instant = 0
+
+    @property
+    def engine(self) -> Engine:
+        """The engine. Raises `Refused` while this server stands by."""
+        if self.ct.engine is None:
+            raise Refused(f"this server stands by; {self._other}")
+        return self.ct.engine
+
+    @property
+    def _other(self) -> str:
+        if self._pair is None or self._follower is None:
+            return "there is no other"
+        doing = self._follower.state or "out of reach"
+        return f"the other one at {address_text(self._pair[1])} is {doing}"
+
+    def told(self) -> dict[str, object]:
+        """What the operator is told of this server."""
+        return {
+            "server": self._publisher.state,
+            "other": None if self._follower is None else self._follower.state or "out of reach",
+            "gateways": {
+                address_text(dialler.address): dialler.trouble or "up" for _, dialler in self._diallers
+            },
+            "events": len(self.ct.history.journal),
+        }
+
+    @property
+    def state(self) -> str:
+        """`serving` or `standing by`."""
+        return "standing by" if self.ct.engine is None else "serving"
+
+    # life
+
+    async def begin(self, stack: contextlib.AsyncExitStack) -> None:
+        """Read the journal, dial the gateways; alone, serve."""
+        stack.push_async_callback(self._lines.aclose)
+        if self._journal is not None:
+            self._read(self._journal)
+            self._file = JournalFile(self._journal)
+            stack.callback(self._file.close)
+        self._write(self.ct.history)
+        for name, network in self.ct.networks.items():
+            m3ua = self.config.networks[name].m3ua
+            assert m3ua is not None
+            for address in m3ua.gateways:
+                dialler = dial(address_of(address), self._transport)
+                stack.callback(dialler.close)
+                self._diallers.append((network, dialler))
+        if self._pair is None or self._follower is None:
+            await self._serve()
+            return
+        await self._publisher.open(stack, self._pair[0])
+        following = asyncio.create_task(self._follower.run())
+        stack.callback(following.cancel)
+
+    def _read(self, path: Path) -> None:
+        """Go on where the file ends."""
+        history = self.ct.history
+        now = read(path, history)
+        if now is None:
+            return
+        self.now = now
+        away = now - history.journal.since()[-1].at if len(history.journal.since()) else LOST_AFTER
+        log.warning("journal %s: %d events, the last %.1f s ago", path, len(history.journal), away / SECOND)
+        if away >= LOST_AFTER:
+            history.recovery.give_up()
 
     async def open(self, stack: contextlib.AsyncExitStack) -> None:
         """Open the control socket."""
         if self._control is not None:
-            server = await asyncio.start_server(self._serve_control, *self._control)
-            stack.callback(self._hang_up_clients)
-            stack.callback(server.close)
-            self.control_address = server.sockets[0].getsockname()[:2]
+            self.control_address = await open_control(stack, self._control, lambda: Control(self))
 
-    async def _serve_control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        control = Control(self.system, self.stations)
-        self._writers.add(writer)
-        try:
-            while line := await reader.readline():
-                writer.write(json.dumps(control.answer(line)).encode() + b"\n")
-                await writer.drain()
-        except (ValueError, ConnectionError) as error:  # ValueError: a line longer than the reader's limit
-            log.info("control connection closed: %s", error)
-        finally:
-            self._writers.discard(writer)
-            writer.close()
+    async def poll(self) -> None:
+        """Look after gateways and the other server: who serves?"""
+        for network, dialler in self._diallers:
+            stream = dialler.poll(self.now)
+            if stream is not None:
+                network.add(stream, self.now)
+        follower = self._follower
+        if follower is None:
+            return
+        if self.ct.engine is not None:
+            if self.ct.overtaken:
+                self._stand_by()
+        elif follower.state in ("taking over", "serving"):
+            self.now = max(self.now, follower.now)
+            await self._unplug()
+        if self._may_serve(follower) and self.now >= self._again:
+            await self._serve()
 
-    def _hang_up_clients(self) -> None:
-        for writer in self._writers:
-            writer.close()
+    def advance(self, frames: int) -> None:
+        """Run for `frames`. A board goes on without an engine until the other server takes the lines."""
+        if self.ct.engine is not None:
+            self.ct.engine.advance(frames)
+        else:
+            if self._board is not None:
+                self._board.advance(frames)
+            self.ct.stand_by(self.now)
+        if self._pair is not None and self.now // SECOND != (self.now + frames) // SECOND:
+            self._publisher.tick()
+        self.now += frames
+
+    # who serves
+
+    def _may_serve(self, follower: Follower) -> bool:
+        if self.ct.engine is not None or not self.ct.called or follower.state in ("taking over", "serving"):
+            self._vacant_since = None
+            return False
+        if self._vacant_since is None:
+            self._vacant_since = self.now
+        assert self._pair is not None
+        own, other = self._pair
+        patience = PATIENCE[own > other]
+        if follower.state is None and follower.copied:
+            patience = 0  # it served, and is dead
+        return self.now - self._vacant_since >= patience
+
+    async def _serve(self) -> None:
+        """Take the lines and serve; a line that the other server still holds is tried again."""
+        new_board = self._board is None
+        self._publisher.tell("taking over")
+        if self._board is None:
+            try:
+                self._board = await self._plug_in()
+            except ConfigurationError as error:
+                await self._unplug()
+                if self._pair is None:
+                    raise
+                if self._again <= self.now - SECOND:
+                    log.warning("taking over: %s; tried again", error)
+                self._again = self.now + AGAIN
+                return
+        self.ct.serve(self._board, self.now, new_board=new_board)
+        self._publisher.tell("serving", self.ct.history)
+        self._changed()
+
+    def _stand_by(self) -> None:
+        """The traffic is another server's, or nobody knows whose."""
+        self.ct.engine = None
+        self._publisher.tell("standing by")
+        self._changed()
+
+    async def _plug_in(self) -> VirtualBoard:
+        """Return a board with the lines and stations. Handsets of agents who talk are off the hook."""
+        size = self.config.board
+        lines = await self.bind(self._lines)
+        board = VirtualBoard(
+            spans=size.spans, stations=size.stations, voice_ports=size.voice_ports, now=self.now
+        )
+        for number, line in enumerate(lines):
+            board.attach_span(number, line)
+        for agent in self.config.agents:
+            known = self.ct.history.recovery.agents.get(agent.agent)
+            if known is not None and known.state == AgentState.TALKING.value:
+                self.stations[agent.station].off_hook = True
+        for number, station in enumerate(self.stations):
+            board.attach_station(number, station)
+        return board
+
+    async def _unplug(self) -> None:
+        """Give the lines back."""
+        self._board = None
+        await self._lines.aclose()
+
+    # the past
+
+    def _write(self, history: History) -> None:
+        """What happens in `history` goes into the file from now on, and into no other."""
+        self._written = history
+        if self._file is not None:
+            file = self._file
+            history.journal.subscribe(lambda event: file(event) if history is self._written else None)
+
+    def _copied(self, history: History) -> None:
+        """The past of the other server is here whole: our own is over."""
+        if self.ct.engine is None:
+            if self._file is not None:
+                self._file.begin({**history.snapshot(), "first": len(history.journal) + 1})
+            self.ct.history = history
+            self._write(history)

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import signal
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, Final, Protocol, TextIO, cast
+from typing import Any, Final, cast
 
 import numpy as np
 
-from callcenter.cti.journal import Journal
 from testrig.clock import SECOND
-from testrig.line import DEFAULT_BLOCK, SLOTS, Block, Line, StationPort
+from testrig.line import DEFAULT_BLOCK, SLOTS, Block
 from testrig.satop import DEFAULT_DELAY, DEFAULT_PAYLOAD, Depacketiser, Packetiser
-from testrig.system import Event
+from testrig.stream import unusable
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +28,11 @@ Address = tuple[str, int]
 LONGEST_BACKLOG: Final = SECOND
 """Frames the pacer runs after a pause; a longer one (a suspended host) is left out, and logged."""
 
+JITTER: Final = DEFAULT_DELAY * DEFAULT_PAYLOAD // SLOTS
+"""Frames of the jitter buffer unless told otherwise."""
+
 MOST_BUFFERED: Final = SECOND // 10
-"""Received frames kept; more means that the far end's clock is faster, and the oldest are dropped."""
+"""Received frames kept besides; more means that the far end's clock is faster, and the oldest are dropped."""
 
 
 class Pacer:
@@ -63,9 +64,11 @@ class Pacer:
 class PseudowireLine(asyncio.DatagramProtocol):
     """A line whose packets come and go through the event loop. Never blocks: what has not come is AIS."""
 
-    def __init__(self, name: str, remote: Address) -> None:
+    def __init__(self, name: str, remote: Address, *, jitter: int = JITTER) -> None:
+        """`jitter`: frames that are there before the first is taken, and again after a gap."""
         self._name = name
         self._remote = remote
+        self._jitter = jitter
         self._transport: asyncio.DatagramTransport | None = None
         self._packetiser = Packetiser()
         self._depacketiser = Depacketiser()
@@ -94,7 +97,7 @@ class PseudowireLine(asyncio.DatagramProtocol):
         """Receive `uint8[frames, 32]`; what has not come in time is all ones."""
         available = self._depacketiser.available
         if self._starved:
-            if available < frames + DEFAULT_DELAY * DEFAULT_PAYLOAD // SLOTS:
+            if available < frames + self._jitter:
                 return np.full((frames, SLOTS), 0xFF, np.uint8)
             self._starved = False
         if available < frames:
@@ -103,7 +106,7 @@ class PseudowireLine(asyncio.DatagramProtocol):
             filled = np.full((frames, SLOTS), 0xFF, np.uint8)
             filled[:available] = self._depacketiser.take(available)
             return filled
-        if available - frames > MOST_BUFFERED:
+        if available - frames > MOST_BUFFERED + self._jitter:
             self.slips += available - frames
             self._depacketiser.take(available - frames)
         return self._depacketiser.take(frames)
@@ -127,56 +130,49 @@ class PseudowireLine(asyncio.DatagramProtocol):
             self._transport.close()
 
 
-class Runnable(Protocol):
-    """What a host runs: a system on a board."""
+class Host(ABC):
+    """A process in real time with its lines on pseudowires."""
 
-    def attach(self, lines: Sequence[Line], stations: Sequence[StationPort]) -> None: ...
-    def advance(self, frames: int) -> None: ...
-
-
-class Host:
-    """A system in real time with its lines on pseudowires. Subclasses open what else they serve in `open`."""
-
-    def __init__(
-        self,
-        system: Runnable,
-        journal: Journal,
-        lines: Sequence[tuple[Address, Address]],
-        *,
-        stations: Sequence[StationPort] = (),
-        file: Path | None = None,
-    ) -> None:
-        """`lines`: local and remote UDP address of each span. `file`: every event of `journal` is appended to
-        it, one JSON object a line."""
-        self._system = system
-        self._log = journal
+    def __init__(self, lines: Sequence[tuple[Address, Address]], *, jitter: int = JITTER) -> None:
+        """`lines`: local and remote UDP address of each span. `jitter`: frames of their jitter buffers."""
         self._addresses = lines
-        self._ports = stations
-        self._file = file
+        self._jitter = jitter
 
     async def run(self, stop: asyncio.Event, *, started: Callable[[], None] | None = None) -> None:
-        """Serve until `stop` is set. Raises `OSError` when an address cannot be had."""
+        """Serve until `stop` is set. Raises `ConfigurationError` when an address cannot be had."""
         async with contextlib.AsyncExitStack() as stack:
-            lines = []
-            for number, (local, remote) in enumerate(self._addresses):
-                line = PseudowireLine(f"line{number}", remote)
-                stack.callback(line.close)
-                await self._bind(line, local)
-                lines.append(line)
-            if self._file is not None:
-                file = stack.enter_context(self._file.open("a", encoding="utf-8"))
-                self._keep(file)
-            self._system.attach(lines, self._ports)
+            await self.begin(stack)
             await self.open(stack)
             if started is not None:
                 started()
             await self._pace(stop)
 
-    async def open(self, stack: contextlib.AsyncExitStack) -> None:
+    @abstractmethod
+    async def begin(self, stack: contextlib.AsyncExitStack) -> None:
+        """Start what the process is for; `stack` ends it again."""
+
+    @abstractmethod
+    def advance(self, frames: int) -> None:
+        """Run for `frames`."""
+
+    async def open(self, stack: contextlib.AsyncExitStack) -> None:  # noqa: B027
         """Open what the process serves beside its lines; `stack` closes it again."""
 
-    async def _bind(self, line: PseudowireLine, local: Address) -> None:
-        await asyncio.get_running_loop().create_datagram_endpoint(lambda: line, local_addr=local)
+    async def poll(self) -> None:  # noqa: B027
+        """Look after associations; called before each block."""
+
+    async def bind(self, stack: contextlib.AsyncExitStack) -> list[PseudowireLine]:
+        """Take the addresses of the lines until `stack` is closed. Raises `ConfigurationError`."""
+        loop, lines = asyncio.get_running_loop(), []
+        for number, (local, remote) in enumerate(self._addresses):
+            line = PseudowireLine(f"line{number}", remote, jitter=self._jitter)
+            try:
+                await loop.create_datagram_endpoint(lambda line=line: line, local_addr=local)  # type: ignore[misc]
+            except OSError as error:
+                raise unusable(f"line {number}", local, error) from error
+            stack.callback(line.close)
+            lines.append(line)
+        return lines
 
     async def _pace(self, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
@@ -190,34 +186,11 @@ class Host:
                 )
                 skipped = pacer.skipped
             for _ in range(due // DEFAULT_BLOCK):
-                self._system.advance(DEFAULT_BLOCK)
+                await self.poll()
+                self.advance(DEFAULT_BLOCK)
                 await asyncio.sleep(0)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), max(0.0, pacer.next_due() - loop.time()))
-
-    def _keep(self, file: TextIO) -> None:
-        """Append every event to `file`; when the disk refuses, say so once and go on without it."""
-        failed = False
-
-        def write(event: Event) -> None:
-            nonlocal failed
-            if failed:
-                return
-            try:
-                file.write(json.dumps(as_json(event), ensure_ascii=False) + "\n")
-                file.flush()
-            except OSError as error:
-                failed = True
-                log.error("journal file: %s; events from number %d on are not written", error, event.number)
-
-        for event in self._log.since():
-            write(event)
-        self._log.subscribe(write)
-
-
-def as_json(event: Event) -> dict[str, object]:
-    """The event as it goes into files and to clients."""
-    return {"number": event.number, "at": event.at, "type": event.type, "data": event.data}
 
 
 async def serve(host: Host, *, started: Callable[[], None] | None = None) -> None:

@@ -7,18 +7,24 @@ A network is one signalling point of ours with its links, level 3 and user parts
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from callcenter.calls.primitives import Indication, Leg, Primitive
+from callcenter.calls.takeover import Kept
 from callcenter.calls.transceivers import Transceivers
 from callcenter.config import CentreConfig, LinkConfig, TrunkGroupConfig, circuits
 from callcenter.cti.journal import Journal, Types
+from callcenter.cti.recovery import Recovery, line_of
 from callcenter.errors import ConfigurationError, StateError
 from callcenter.ss7.isup import Isup, IsupConfig
+from callcenter.ss7.m3ua.asp import Asp, AspConfig
+from callcenter.ss7.m3ua.network import GatewayNetwork
 from callcenter.ss7.mtp2 import Mtp2Link
+from callcenter.ss7.mtp2.codec import MAX_SIF
 from callcenter.ss7.mtp3 import LinkNotice, Mtp3, Mtp3Config, Pause, Resume, RouteConfig, Status, Transfer
+from callcenter.ss7.mtp3.codec import LABEL_OCTETS
 from callcenter.ss7.notices import Notice, What
 from callcenter.ss7.tup import Tup, TupConfig
 from callcenter.ss7.user_part import UserPart
@@ -51,7 +57,8 @@ class Network:
     """Our point in one network."""
 
     name: str
-    mtp3: Mtp3
+    mtp3: Mtp3 | GatewayNetwork
+    """Level 3 of our own, or its place over gateways."""
     users: Mapping[int, UserPart]
     """By service indicator."""
     places: Mapping[tuple[int, int, int], Endpoint]
@@ -60,11 +67,20 @@ class Network:
     """The same circuits as legs."""
 
 
-def build(config: CentreConfig, board: Board, journal: Journal) -> Signalling:
-    """Compose the stack of `config`; raises `ConfigurationError` for what it cannot be."""
+def build(
+    config: CentreConfig,
+    board: Board,
+    journal: Journal,
+    gateways: Mapping[str, GatewayNetwork] | None = None,
+) -> Signalling:
+    """Compose the stack of `config`; raises `ConfigurationError` for what it cannot be.
+
+    `gateways` has the networks over gateways that are there already, by name; the others are made.
+    """
     try:
         channels = [_channel(config, link) for link in config.links]
-        networks = [_network(config, name, channels) for name in config.in_use]
+        there = gateways or {}
+        networks = [_network(config, name, channels, there.get(name)) for name in config.in_use]
         by_name = {network.name: network for network in networks}
         of_group = {
             group.name: by_name[config.network_of(group)].users[SERVICES[group.user]]
@@ -97,7 +113,41 @@ def _level2(config: CentreConfig, link: LinkConfig) -> Mtp2Link:
     )
 
 
-def _network(config: CentreConfig, name: str, channels: list[Channel]) -> Network:
+def over_gateways(config: CentreConfig, *, paired: bool = False) -> dict[str, GatewayNetwork]:
+    """Return the networks of `config` that are reached over gateways, without their associations.
+
+    `paired`: another server may take over.
+    """
+    names = [name for name in config.in_use if config.networks[name].m3ua is not None]
+    return {name: _over_gateways(config, name, paired=paired) for name in names}
+
+
+def _over_gateways(config: CentreConfig, name: str, *, paired: bool = False) -> GatewayNetwork:
+    network = config.networks[name]
+    m3ua = network.m3ua
+    assert m3ua is not None
+    groups = [group for group in config.trunk_groups if config.network_of(group) == name]
+    services: dict[int, tuple[int, ...]] = {}
+    for user, context in m3ua.contexts.items():
+        services[context] = (*services.get(context, ()), SERVICES[user])
+    asp = Asp(
+        AspConfig(
+            point_code=config.own(name),
+            network_indicator=network.indicator,
+            contexts=services,
+            destinations=tuple(dict.fromkeys(config.point(group.peer, name) for group in groups)),
+            mode=m3ua.mode,
+            identifier=m3ua.identifier,
+            network_appearance=m3ua.appearance,
+            paired=paired,
+        )
+    )
+    return GatewayNetwork(asp, frozenset(SERVICES[group.user] for group in groups))
+
+
+def _network(
+    config: CentreConfig, name: str, channels: list[Channel], gateways: GatewayNetwork | None
+) -> Network:
     mine = [channel for channel in channels if channel.network == name]
     groups = [group for group in config.trunk_groups if config.network_of(group) == name]
     point = config.networks[name]
@@ -105,6 +155,18 @@ def _network(config: CentreConfig, name: str, channels: list[Channel]) -> Networ
         SERVICES[user]: _user_part(config, name, [group for group in groups if group.user == user])
         for user in dict.fromkeys(group.user for group in groups)
     }
+    legs = {
+        (SERVICES[group.user], config.point(group.peer, name), each.cic): Leg(group.name, each.cic)
+        for group in groups
+        for each in circuits(group)
+    }
+    places = {
+        (SERVICES[group.user], config.point(group.peer, name), each.cic): trunk(each.span, each.slot)
+        for group in groups
+        for each in circuits(group)
+    }
+    if point.m3ua is not None:
+        return Network(name, gateways or _over_gateways(config, name), users, places, legs)
     network = Mtp3Config(
         variant=point.variant,
         point_code=config.own(name),
@@ -116,16 +178,6 @@ def _network(config: CentreConfig, name: str, channels: list[Channel]) -> Networ
         users=frozenset(users),
     )
     links = {(config.point(each.config.peer, name), each.config.slc): each.link for each in mine}
-    places = {
-        (SERVICES[group.user], config.point(group.peer, name), each.cic): trunk(each.span, each.slot)
-        for group in groups
-        for each in circuits(group)
-    }
-    legs = {
-        (SERVICES[group.user], config.point(group.peer, name), each.cic): Leg(group.name, each.cic)
-        for group in groups
-        for each in circuits(group)
-    }
     mtp3 = Mtp3(network, links)
     for group in groups:
         if config.point(group.peer, name) not in mtp3.tsrc.route_sets:
@@ -155,6 +207,7 @@ def _user_part(config: CentreConfig, network: str, groups: list[TrunkGroupConfig
     own = config.own(network)
     cics = {peer: tuple(sorted(found)) for peer, found in by_peer.items()}
     checks = {group.name: group.continuity for group in groups}
+    unknown = frozenset(group.name for group in groups if config.resets(group))
     if groups[0].user == "tup":
         return Tup(
             TupConfig(
@@ -165,6 +218,7 @@ def _user_part(config: CentreConfig, network: str, groups: list[TrunkGroupConfig
                 timers=config.timers_of("TUP"),
                 minimum_digits=config.minimum_digits,
                 continuity=checks,
+                reset_at_start=unknown,
             )
         )
     return Isup(
@@ -179,7 +233,10 @@ def _user_part(config: CentreConfig, network: str, groups: list[TrunkGroupConfig
             hops=config.isup.hops,
             ask_calling=config.isup.ask_calling,
             gateway=config.isup.gateway,
+            delays={each.name: each.delay for each in groups} if config.isup.propagation_delay else None,
+            longest=MAX_SIF - LABEL_OCTETS[config.networks[network].variant],
             continuity=checks,
+            reset_at_start=unknown,
         )
     )
 
@@ -224,10 +281,13 @@ class Signalling:
         self._by_number: dict[int, Channel] = {}
         self._by_name = {channel.link.name: channel for channel in channels}
         self.networks = {network.name: network for network in networks}
+        self._over = [each.mtp3 for each in networks if isinstance(each.mtp3, GatewayNetwork)]
         self._of_group = of_group
         self._groups = groups
         self._several = len(networks) > 1
         self._transceivers: Transceivers | None = None
+        self._to_block: set[Leg] = set()
+        """Circuits to be blocked as soon as their far end can be reached."""
 
     def provide(self, transceivers: Transceivers) -> None:
         """Continuity checks of the user parts use `transceivers`."""
@@ -242,6 +302,22 @@ class Signalling:
             self._by_number[channel.number] = channel
         for network in self.networks.values():
             network.mtp3.start(now)
+
+    def take_over(self, kept: Collection[Kept], recovery: Recovery, now: Instant) -> None:
+        """Start in place of another server: the calls of `kept` go on, all others are reset when their far
+        end can be reached, and those that the operator had blocked are blocked again."""
+        for _, _, user in self.user_parts():
+            user.forget()
+        self._to_block = set(recovery.blocked_here)
+        for each in kept:
+            self._of_group[each.leg.group].recover(
+                each.leg,
+                incoming=each.incoming,
+                suspended=each.suspended,
+                blocked=each.leg in recovery.blocked_there,
+                now=now,
+            )
+        self.start(now)
 
     def user_parts(self) -> Iterator[tuple[Network, int, UserPart]]:
         """Every user part with its network and service indicator."""
@@ -268,6 +344,11 @@ class Signalling:
         channel.seen = octets
         link.receive(octets, event.repeats, event.at)
         return not (known and link.settled)
+
+    def hear(self, now: Instant) -> bool:
+        """Take what gateways have sent; whether anything can come of it."""
+        heard = [each.poll(now) for each in self._over]
+        return any(heard)
 
     def check_tone(self, port: int, now: Instant) -> None:
         """The check tone has come to voice port `port`."""
@@ -314,7 +395,7 @@ class Signalling:
                     self._board.listen(place, place)
                 else:
                     self._board.unlisten(place)
-            data = _told(notice)
+            data = _told(notice, network.legs.get((service, notice.point_code, notice.cic or 0)))
             if self._several:
                 data["network"] = network.name
             self._journal.append(now, Types.CIRCUIT, data)
@@ -330,6 +411,10 @@ class Signalling:
                 user.resume(indication.dpc, now)
             else:
                 user.pause(indication.dpc, now)
+        for (service, point, _), leg in network.legs.items() if available and self._to_block else ():
+            if point == indication.dpc and leg in self._to_block:
+                self._to_block.discard(leg)
+                network.users[service].block(leg, now)
 
     def _write_status(self, network: Network, indication: Status | LinkNotice, now: Instant) -> None:
         """Write congestion, unavailable user parts and what came of link orders into the journal."""
@@ -421,18 +506,19 @@ class Signalling:
 
     def link(self, name: str = "") -> Channel:
         """The link called `name`, or the first. Raises `StateError` for one that does not exist."""
-        if not name:
+        if not name and self._channels:
             return self._channels[0]
         if name not in self._by_name:
-            raise StateError(
-                f"signalling link {name!r}: not known, expected one of {', '.join(self._by_name)}"
-            )
+            known = ", ".join(self._by_name) or "none: this centre is reached over gateways"
+            raise StateError(f"signalling link {name!r}: not known, expected one of {known}")
         return self._by_name[name]
 
     def _level3(self, name: str) -> tuple[Mtp3, int, int]:
         """Level 3 of a link, and the link's adjacent point and code there."""
         channel = self.link(name)
-        return self.networks[channel.network].mtp3, channel.adjacent, channel.config.slc
+        mtp3 = self.networks[channel.network].mtp3
+        assert isinstance(mtp3, Mtp3)  # a channel is a link of ours
+        return mtp3, channel.adjacent, channel.config.slc
 
     def activate(self, now: Instant, *, emergency: bool, link: str = "") -> None:
         """Activate a link."""
@@ -513,7 +599,8 @@ class Signalling:
         }
         for channel in self._channels[:1]:
             parts["MTP2"] = channel.link.durations
-            parts["MTP3"] = self.networks[channel.network].mtp3.durations
+            mtp3, _, _ = self._level3(channel.link.name)
+            parts["MTP3"] = mtp3.durations
         return {f"{part} {name}": value for part, values in parts.items() for name, value in values.items()}
 
     # time
@@ -538,18 +625,24 @@ class Signalling:
 
     @property
     def settled(self) -> bool:
-        """True when no link is changing or waits for an acknowledgement."""
-        return not self.more and all(channel.link.settled for channel in self._channels)
+        """True when no link is changing or waits for an acknowledgement, and nothing from a gateway waits."""
+        return (
+            not self.more
+            and all(channel.link.settled for channel in self._channels)
+            and all(each.settled for each in self._over)
+        )
 
 
 _LOOPS: Final = frozenset({What.LOOP_ON, What.LOOP_OFF})
 _TONES: Final = frozenset({What.TONE_ON, What.TONE_OFF})
 
 
-def _told(notice: Notice) -> dict[str, object]:
+def _told(notice: Notice, leg: Leg | None) -> dict[str, object]:
     data: dict[str, object] = {"what": notice.what.value, "point_code": notice.point_code}
     if notice.cic is not None:
         data["cic"] = notice.cic
+    if leg is not None:
+        data["line"] = line_of(leg)
     if notice.detail:
         data["detail"] = notice.detail
     if notice.alert:

@@ -8,12 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from testrig import sctp
 from testrig.satop import SatopLine
-from testrig.stream import TcpStream
+from testrig.stream import SocketStream, TcpStream
 from testrig.system import Pixit
 
 
@@ -26,12 +27,17 @@ class Served:
         self.pixit = pixit
         self.port = 0
         """Where CT servers connect, of a gateway."""
-        self.streams: list[TcpStream] = []
+        self.transport = "tcp"
+        """What carries M3UA there."""
+        self.streams: list[SocketStream] = []
         """What was connected; closed with the process."""
 
-    def connect(self, endpoint: str) -> TcpStream:
+    def connect(self, endpoint: str) -> SocketStream:
         """Connect as a CT server does."""
-        self.streams.append(TcpStream(socket.create_connection(("127.0.0.1", self.port))))
+        over_sctp = self.transport == "sctp"
+        made = sctp.open_socket(socket.AF_INET) if over_sctp else socket.socket()
+        made.connect(("127.0.0.1", self.port))
+        self.streams.append(sctp.SctpStream(made) if over_sctp else TcpStream(made))
         return self.streams[-1]
 
     def next_deadline(self) -> None:
@@ -40,17 +46,19 @@ class Served:
 
 @dataclass
 class Wire:
-    """A rig of one line and no telephones."""
+    """A rig without telephones."""
 
     line: SatopLine
     system: Served
     block: int = 40
     stations: list[Any] = field(default_factory=list)
     pairs: list[Any] = field(default_factory=list)
+    more: Sequence[SatopLine] = ()
+    """Lines besides the first."""
 
     @property
     def lines(self) -> list[SatopLine]:
-        return [self.line]
+        return [self.line, *self.more]
 
     def step(self, frames: int) -> None:
         """The server paces itself."""
@@ -65,7 +73,7 @@ def free_port() -> int:
 @contextlib.contextmanager
 def served(pixit: Pixit, *arguments: str) -> Iterator[tuple[Wire, list[str]]]:
     """Run `callcenter` with `arguments` and one line; give the tester's end and what the process printed
-    until it was serving."""
+    until it was serving, and when it has ended the rest."""
     ours, theirs = free_port(), free_port()
     addresses = f"127.0.0.1:{theirs}=127.0.0.1:{ours}"
     command = [sys.executable, "-m", "callcenter.cli", *arguments, "--line", addresses]
@@ -75,9 +83,9 @@ def served(pixit: Pixit, *arguments: str) -> Iterator[tuple[Wire, list[str]]]:
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, text=True
     )
+    told: list[str] = []
     try:
         assert process.stdout is not None
-        told: list[str] = []
         while not told or told[-1] != "serving":
             text = process.stdout.readline()
             assert text, told
@@ -87,5 +95,5 @@ def served(pixit: Pixit, *arguments: str) -> Iterator[tuple[Wire, list[str]]]:
         for each in system.streams:
             each.close()
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        told += process.communicate(timeout=30)[0].splitlines()
         line.close()

@@ -25,7 +25,7 @@ from callcenter.calls.primitives import (
 )
 from callcenter.calls.trunks import TrunkGroup, Trunks
 from callcenter.config import circuits, reference_config
-from callcenter.cti.journal import Journal
+from callcenter.cti.history import History
 from callcenter.cti.projections import Projections
 from callcenter.ivr.flow import load_flow
 from callcenter.media.announcements import MARKER_HZ
@@ -89,12 +89,13 @@ class Centre:
         self.trunks.idle = lambda leg: leg not in self.busy
         bus = Bus(self.board, self.trunks.circuits, AUDIO, self.config.board.voice_ports)  # type: ignore[arg-type]
         self.bus = bus
-        self.journal = Journal()
+        history = History()
+        self.journal = history.journal
         flows = {
             name: load_flow(self.config.path(file), prompts=AUDIO, queues=self.config.queues)
             for name, file in self.config.flows.items()
         }
-        self.engine = CallEngine(self.config, bus, self.trunks, flows, self.journal)
+        self.engine = CallEngine(self.config, bus, self.trunks, flows, history)
         self.desk = self.engine.desk
         self.now = 0
 

@@ -34,7 +34,7 @@ from callcenter.calls.primitives import (
 )
 from callcenter.calls.trunks import TrunkGroup, Trunks
 from callcenter.config import circuits, reference_config
-from callcenter.cti.journal import Journal
+from callcenter.cti.history import History
 from callcenter.errors import ConfigurationError
 from callcenter.ivr.flow import load_flow
 from callcenter.media.announcements import MARKER_HZ
@@ -76,8 +76,9 @@ class Exchange:
         self.board = PaperBoard()
         bus = Bus(self.board, self.trunks.circuits, AUDIO, 4)  # type: ignore[arg-type]
         flow = load_flow(config.path("main_flow.toml"), prompts=AUDIO, queues=config.queues)
-        self.journal = Journal()
-        self.engine = CallEngine(config, bus, self.trunks, {"main": flow}, self.journal)
+        history = History()
+        self.journal = history.journal
+        self.engine = CallEngine(config, bus, self.trunks, {"main": flow}, history)
         self.now = 0
 
     def say(self, leg: Leg, primitive: Primitive) -> list[tuple[Leg, Primitive]]:

@@ -38,6 +38,7 @@ from callcenter.ss7.isup import (
     cpc_out_fsm,
     crs_fsm,
     group_fsm,
+    ssc_fsm,
 )
 from callcenter.ss7.isup.calls import Offered, initial_address
 from callcenter.ss7.isup.circuit import Circuit
@@ -138,6 +139,13 @@ def group() -> tuple[Any, Circuit]:
     return group_fsm.GroupSending(owner.services, order, lambda sending: None), owner
 
 
+def segments() -> tuple[Any, Circuit]:
+    call, owner = outgoing()
+    call.segments.hold(0, MESSAGES["ACM"])
+    owner.services.agenda.stop((call.segments, "T34"))
+    return call.segments, owner
+
+
 def of_circuit(name: str) -> Callable[[], tuple[Any, Circuit]]:
     def make() -> tuple[Any, Circuit]:
         owner = circuit()
@@ -154,6 +162,7 @@ MACHINES: dict[str, tuple[Table[Any, Any], Callable[[], tuple[Any, Circuit]]]] =
     "BLS": (bls_fsm.TABLE, of_circuit("bls")),
     "BLR": (blr_fsm.TABLE, of_circuit("blr")),
     "GROUP": (group_fsm.TABLE, group),
+    "SSCO": (ssc_fsm.TABLE, segments),
 }
 
 PRODUCT = [
@@ -164,6 +173,8 @@ PRODUCT = [
 
 
 def arguments(name: str, event: Enum) -> tuple[Any, ...]:
+    if name == "SSCO" and event.name not in {"T34", "STOP"}:
+        return (0, MESSAGES["ACM"])
     if name not in {"CPCI", "CPCO"}:
         return (0,)
     if event.name in MESSAGES and not (name == "CPCI" and event.name == "RESET"):

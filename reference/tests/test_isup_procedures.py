@@ -365,7 +365,7 @@ def test_failed_continuity_is_checked_again_and_t27_resets(exchange: Exchange) -
     exchange.iam(1, "80", check=1)
     exchange.put(1, Type.COT, ContinuityIndicators(0))
     exchange.put(1, Type.CCR)
-    assert exchange.isup.next_deadline is None
+    assert exchange.isup.next_deadline == exchange.now + 12 * SECOND  # T36
     assert exchange.notes() == [What.LOOP_ON, What.LOOP_OFF, What.CONTINUITY_FAILED, What.LOOP_ON]
     exchange.put(1, Type.COT, ContinuityIndicators(0))
     exchange.at(240)

@@ -61,7 +61,7 @@ def test_comes_up_takes_traffic_and_carries_it_both_ways() -> None:
     assert one.state(0) is State.ACTIVE
     assert one.indications() == [Resume(PEER)]
     sgp.transfer(IAM, 1, 0)
-    assert one.transfer(ProtocolData(OWN, PEER, 5, 2, 3, b"\x01\x00\x06"), 0)
+    one.transfer(ProtocolData(OWN, PEER, 5, 2, 3, b"\x01\x00\x06"), 0)
     settle(sgp, one)
     assert one.indications() == [Transfer(5, PEER, OWN, 3, b"\x01\x00\x01")]
     assert [each.data for each in sgp.transfers()] == [b"\x01\x00\x06"]
@@ -77,7 +77,51 @@ def test_points_congestion_and_user_parts_are_indicated() -> None:
     sgp.accessible(PEER, False, 0)
     settle(sgp, one)
     assert one.indications() == [Status(PEER, congestion=1), Status(PEER, user=5, cause=1), Pause(PEER)]
-    assert not one.transfer(ProtocolData(OWN, PEER, 5, 2, 3, b"\x01\x00\x06"), 0)
+    one.transfer(ProtocolData(OWN, PEER, 5, 2, 3, b"\x01\x00\x06"), 0)
+    assert one.undeliverable == 1
+
+
+def test_messages_wait_until_the_gateway_has_said_which_points_it_reaches() -> None:
+    sgp, (one,) = joined()
+    reset, other = b"\x01\x00\x12", b"\x02\x00\x12"
+    one.activate(0)
+    for number, octets in one.messages():
+        sgp.receive(number, octets, 0)
+    for number, octets in sgp.messages():
+        one.receive(number, octets, 0)
+    assert one.state(0) is State.ACTIVE
+    one.transfer(ProtocolData(OWN, PEER, 5, 2, 3, reset), 0)
+    one.transfer(ProtocolData(OWN, PEER, 5, 2, 3, other), 0)
+    settle(sgp, one)
+    assert [each.data for each in sgp.transfers()] == [reset, other]
+    assert one.undeliverable == 0
+
+
+def test_messages_that_wait_are_dropped_when_the_association_is_lost() -> None:
+    sgp, (one,) = joined()
+    one.activate(0)
+    for number, octets in one.messages():
+        sgp.receive(number, octets, 0)
+    for number, octets in sgp.messages():
+        one.receive(number, octets, 0)
+    one.transfer(ProtocolData(OWN, PEER, 5, 2, 3, b"\x01\x00\x12"), 0)
+    one.closed(0, 0)
+    assert one.undeliverable == 1
+
+
+def test_stand_by_hears_that_nobody_takes_the_traffic() -> None:
+    sgp, (first, second) = joined(2)
+    assert first.vacant
+    first.activate(0)
+    settle(sgp, first, second)
+    assert not second.vacant
+    first.closed(0, 0)
+    sgp.closed(0, 0)
+    for number, octets in sgp.messages():
+        assert number == 1
+        second.receive(0, octets, 0)
+    assert second.vacant
+    assert not first.vacant, "an ASP without association knows nothing"
 
 
 def test_standby_takes_over_and_the_first_stands_back() -> None:
@@ -169,6 +213,70 @@ def test_data_before_active_are_discarded() -> None:
     one.receive(0, Message(Type.DATA, ((Tag.PROTOCOL_DATA, IAM.encode()),)).encode(), 0)
     assert not one.indications()
     assert one.discarded == 1
+
+
+def two_contexts() -> tuple[SignallingGatewayProcess, Asp, Asp]:
+    """An ASP active in two AS, and another one for the first of them."""
+    servers = (ServerConfig("a", 1, (5,)), ServerConfig("b", 2, (4,)))
+    sgp = SignallingGatewayProcess(SgpConfig(OWN, 2, servers, {"public": PEER}))
+    both, other = (
+        Asp(AspConfig(OWN, 2, {1: (5,), 2: (4,)}, (PEER,))),
+        Asp(AspConfig(OWN, 2, {1: (5,)}, (PEER,))),
+    )
+    for number, each in enumerate((both, other)):
+        sgp.connected(number)
+        each.connected(0, 0)
+    both.activate(0)
+    settle(sgp, both, other)
+    return sgp, both, other
+
+
+def test_overtaken_in_one_context_gives_up_the_others() -> None:
+    sgp, both, other = two_contexts()
+    other.activate(0)
+    settle(sgp, both, other)
+    assert (both.state(0), other.state(0)) == (State.INACTIVE, State.ACTIVE)
+    assert not both.taking
+    assert not sgp.servers[2].active
+
+
+def test_data_on_their_way_when_an_asp_withdraws_are_taken() -> None:
+    sgp, (one,) = joined()
+    one.activate(0)
+    settle(sgp, one)
+    one.indications()
+    sgp.transfer(IAM, 1, 0)
+    one.deactivate(0)
+    settle(sgp, one)
+    assert [type(each) for each in one.indications()] == [Pause, Transfer]
+    assert not one.discarded
+
+
+def test_notice_of_before_the_request_does_not_undo_it() -> None:
+    """Another ASP took over while our ASP Active was on its way: the acknowledgement is the later word."""
+    sgp, (first, second) = joined(2)
+    first.activate(0)
+    settle(sgp, first, second)
+    second.activate(0)
+    first.deactivate(0)
+    first.activate(0)
+    settle(sgp, first, second)
+    active = [each.state(0) is State.ACTIVE for each in (first, second)]
+    assert sum(active) == 1
+    assert [sgp.servers[1].is_active(sgp.peers[number]) for number in (0, 1)] == active
+
+
+def test_foreign_context_and_mask_in_dupu_are_answered() -> None:
+    sgp, (one,) = joined()
+    one.activate(0)
+    settle(sgp, one)
+    point, context = (Tag.AFFECTED_POINT_CODE, word(PEER)), (Tag.ROUTING_CONTEXT, word(9))
+    one.receive(0, Message(Type.DUNA, (context, point)).encode(), 0)
+    masked = (Tag.AFFECTED_POINT_CODE, word(3 << 24 | PEER))
+    one.receive(0, Message(Type.DUPU, (masked, (Tag.USER_CAUSE, word(5)))).encode(), 0)
+    first, second = (decode(octets) for _, octets in one.messages())
+    assert (first.word(Tag.ERROR_CODE), first.word(Tag.ROUTING_CONTEXT)) == (0x19, 9)
+    assert second.word(Tag.ERROR_CODE) == 0x11
 
 
 @given(st.lists(st.binary(max_size=40), max_size=8), st.sampled_from(list(Type)))

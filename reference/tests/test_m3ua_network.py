@@ -60,4 +60,4 @@ def test_loss_of_the_gateway_pauses_the_point() -> None:
     network.poll(0)
     assert network.indications() == [Pause(PEER)]
     network.transfer(5, PEER, 3, b"\x01\x00\x06", 0)
-    assert network.undeliverable == 1
+    assert network.asp.undeliverable == 1

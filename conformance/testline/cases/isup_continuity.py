@@ -198,3 +198,26 @@ def test_t27(centre: Centre) -> None:
     measure_time(centre.bench, "T27", reset.at - sent, 180, 900, ANNEX)
     isup.send_message(cic, "RLC")
     isup.expect_idle(cic)
+
+
+@case(
+    "ISUP/41",
+    "T36, a recheck without an end",
+    clauses=["Q.764 2.1.8", ANNEX],
+    proves=["N-01"],
+    needs=["isup.continuity", "isup.transit"],
+    unverified=True,
+)
+def test_t36(centre: Centre) -> None:
+    """When neither COT nor REL follows CCR, the circuit is reset after 10 to 15 s (T36), the loop opened.
+
+    The table has T36 for transit exchanges; that it leads to RSC is what other implementations do.
+    """
+    isup, cic = centre.isup, centre.isup.free_circuit()
+    voice, sent = on_circuit(centre, cic), centre.bench.now
+    request(centre, cic, voice)
+    reset = arrival(isup, cic, "RSC", within=16 * SECOND)
+    measure_time(centre.bench, "T36", reset.at - sent, 10, 15, ANNEX)
+    isup.send_message(cic, "RLC")
+    not_looped(voice)
+    isup.expect_idle(cic)

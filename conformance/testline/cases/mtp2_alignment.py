@@ -406,6 +406,37 @@ def test_stop_when_not_ready(link: LinkTester) -> None:
     link.expect("SIOS", within=REACTION)
 
 
+@case(
+    "MTP2/12",
+    "Deactivated during alignment and activated again",
+    clauses=["Q.703 7.3"],
+    proves=["N-01", "M-03"],
+    needs=("mtp2", ORDERS),
+)
+def test_alignment_begins_anew_after_a_stop(link: LinkTester) -> None:
+    """Stopped while not aligned, while aligned and while proving, the system sends SIOS, and aligns as before
+    when it is started again.
+    """
+    out_of_service(link)
+    for aligned, proving in ((False, False), (True, False), (True, True)):
+        activate(link)
+        if aligned:
+            link.send_lssu("SIO")
+            link.expect("SIN", within=REACTION)
+        if proving:
+            link.send_lssu("SIN")
+            link.expect_only("SIN", during=SECOND)
+        level3(link.bench).deactivate_link()
+        link.expect("SIOS", within=REACTION)
+        link.send_lssu("SIOS")
+        link.expect_only("SIOS", during=SECOND)
+    activate(link)
+    link.send_lssu("SIO")
+    link.expect("SIN", within=REACTION)
+    link.send_lssu("SIN")
+    link.expect("FISU", within=11 * SECOND)
+
+
 @case("Q.781/1.29a", "SIOS received in service", clauses=["Q.703 10"], proves=["N-01"], needs="mtp2")
 def test_sios_in_service(link: LinkTester) -> None:
     """The far end is deactivated: SIOS on a link in service takes it out of service."""

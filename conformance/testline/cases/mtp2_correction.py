@@ -375,7 +375,9 @@ def test_msu_with_abnormal_bsn_is_asked_for(link: LinkTester) -> None:
     needs=("mtp2.congestion", ORDERS),
 )
 def test_congested_receiver_sends_sib_every_t5(link: LinkTester) -> None:
-    """Congested, the system sends SIB every T5 and acknowledges nothing; afterwards everything arrives."""
+    """Congested, the system sends SIB every T5 and acknowledges nothing; afterwards everything arrives: what
+    came meanwhile, and what comes later.
+    """
     mtp3 = quiet(link)
     link.automatic = True
     level3(link.bench).congestion(True)
@@ -391,6 +393,8 @@ def test_congested_receiver_sends_sib_every_t5(link: LinkTester) -> None:
     link.bench.run(SECOND // 50)
     mtp3.expect_slta(b"\x10\x01", within=SECOND)
     link.expect_not("SIB", during=SECOND)
+    mtp3.send_sltm(b"\x10\x02")
+    mtp3.expect_slta(b"\x10\x02", within=SECOND)
 
 
 @case(

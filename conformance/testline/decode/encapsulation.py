@@ -61,6 +61,13 @@ def unwrap(frame: Frame, variant: str) -> Iterator[Found]:
             yield from _sigtran(protocol, payload, variant)
 
 
+def export(dissector: str, octets: bytes) -> bytes:
+    """Return `octets` as an exported PDU for a dissector of Wireshark."""
+    name = dissector.encode()
+    name += bytes(-len(name) % 4)
+    return struct.pack(">HH", 12, len(name)) + name + bytes(4) + octets
+
+
 def without_fcs(octets: bytes) -> bytes:
     """Return a signal unit without its check bits, if it has them.
 
@@ -110,6 +117,8 @@ def _exported(octets: bytes, variant: str) -> Iterator[Found]:
             int.from_bytes(tags[tag][:4], "big") if len(tags.get(tag, b"")) >= 4 else -1 for tag in (29, 30)
         )
         yield Msu(opc, dpc, 0, 5, body)
+    elif protocol == "m3ua":
+        yield from _sigtran(M3UA, body, variant)
     elif protocol == "mtp3":
         yield _mtp3(body, variant)
     elif protocol == "mtp2":

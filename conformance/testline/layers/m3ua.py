@@ -1,7 +1,6 @@
 """M3UA messages (RFC 4666 3): header and parameters, for composing right, wrong and random octets.
 
-Section numbers of RFC 4666 are `unverified`; Wireshark's dissector confirms the codes
-(`conformance/tests/test_layers_m3ua.py`).
+Wireshark's dissector confirms the codes (`conformance/tests/test_layers_m3ua.py`).
 """
 
 # ruff: noqa: RUF012 - `fields_desc` is read by the metaclass of scapy and never changed
@@ -49,7 +48,7 @@ NAMES = {
     (9, 3): "DEREG_REQ",
     (9, 4): "DEREG_RSP",
 }
-"""Messages by class and type (3.1.3, 3.1.4)."""
+"""Messages by class and type (3.1.2)."""
 CODES = {name: codes for codes, name in NAMES.items()}
 
 TAGS = {
@@ -79,6 +78,7 @@ TAGS = {
     "deregistration_status": 531,
 }
 """Parameters (3.2)."""
+NAMED = {code: name for name, code in TAGS.items()}
 
 
 class Parameter(Packet):
@@ -86,7 +86,7 @@ class Parameter(Packet):
 
     name = "parameter"
     fields_desc = [
-        ShortEnumField("tag", 6, {code: name for name, code in TAGS.items()}),
+        ShortEnumField("tag", 6, NAMED),
         FieldLenField("length", None, length_of="value", fmt="H", adjust=lambda _, octets: octets + 4),
         PadField(StrLenField("value", b"", length_from=lambda packet: packet.length - 4), 4, padwith=b"\0"),
     ]

@@ -1,4 +1,4 @@
-"""A signal unit in words: every field of it, by the judge's own layers."""
+"""A signal unit or an M3UA message in words: every field of it, by the judge's own layers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from testline.layers import NotDecodable, decode_isup, decode_mtp2, decode_mtp3
+from testline.layers.m3ua import NAMED, TAGS, Label, decode_m3ua, split
 from testline.layers.mtp3 import decode_link_test, decode_management
 
 ISUP: Final = 5
@@ -16,8 +17,11 @@ _PLUMBING: Final = re.compile(r"^[ |]*\w*_(?:gap|pointer)\s*= .*\n", re.MULTILIN
 """Fields that only say where other fields are."""
 
 
-def decoded(octets: bytes, variant: str) -> str:
-    """Return every field of a signal unit as text, one a line; what cannot be decoded, with the reason."""
+def decoded(octets: bytes, variant: str, protocol: str = "") -> str:
+    """Return every field of a signal unit, or of a message of M3UA, as text, one a line; what cannot be
+    decoded, with the reason."""
+    if protocol == "M3UA":
+        return _m3ua(octets)
     try:
         unit = decode_mtp2(octets)
     except NotDecodable as error:
@@ -48,6 +52,25 @@ def _message(octets: bytes, variant: str) -> str:
     except NotDecodable as error:
         return f"{text}\nnot decodable: {error.reason}"
     return f"{text}\n  data      = {data.hex(' ')}"
+
+
+def _m3ua(octets: bytes) -> str:
+    try:
+        found = decode_m3ua(octets)
+        lines = [f"###[ M3UA {found.title} ]###"]
+        for tag, value in split(found.body):
+            if tag == TAGS["protocol_data"] and len(value) >= 12:
+                label = Label(value)
+                data, label.data = bytes(label.data), b""
+                lines.append(re.sub(r"^  data +=.*\n?", "", _shown(label), flags=re.MULTILINE))
+                lines.append(
+                    _shown(decode_isup(data)) if label.si == ISUP else f"  data      = {data.hex(' ')}"
+                )
+            else:
+                lines.append(f"  {NAMED.get(tag, f'parameter {tag:#06x}')} = {value.hex(' ')}")
+    except NotDecodable as error:
+        return f"not decodable: {error.reason}"
+    return "\n".join(lines)
 
 
 def _shown(packet: Any) -> str:

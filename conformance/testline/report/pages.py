@@ -107,6 +107,6 @@ class Pages:
     @staticmethod
     def _rows(rows: Sequence[TraceRow], variant: str) -> list[tuple[TraceRow, str]]:
         return [
-            (row, decoded(bytes.fromhex(row.octets), variant) if row.octets else "")
+            (row, decoded(bytes.fromhex(row.octets), variant, row.protocol) if row.octets else "")
             for row in rows[:DETAILED]
         ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NoReturn
 
 from testline.bench import Bench
 from testline.layers.errors import NotDecodable
@@ -224,7 +224,7 @@ class IsupTester:
             self.inbox.setdefault(-1, deque()).append(got)
             return
         got = Received(msu.at, found.title, found, msu.data, self.summary(found), msu.entry)
-        if found.title in self.answers and found.title not in self._awaited and self._answer(found):
+        if found.title in self.answers and found.title not in self._awaited and self.acknowledge(found):
             self.background.append(got)
             return
         self.inbox.setdefault(found.cic, deque()).append(got)
@@ -245,7 +245,7 @@ class IsupTester:
         """Return what is not as wanted in a message, one text each."""
         return _differences(found, wanted)
 
-    def _answer(self, found: Any) -> bool:
+    def acknowledge(self, found: Any) -> bool:
         """Answer background traffic; False when it is no background but part of something else."""
         if found.title == "UPT":
             self.send_message(found.cic, "UPA")
@@ -404,7 +404,7 @@ class IsupTester:
         """State in words, for verdicts."""
         return f"{self.user} over {self.mtp3.where()}"
 
-    def fail(self, awaited: str, state: str, got: Received, reason: str = "") -> None:
+    def fail(self, awaited: str, state: str, got: Received, reason: str = "") -> NoReturn:
         """Raise `Fail` for a message that came instead of what was awaited."""
         self.bench.trace.depart(got.at, awaited, got.entry)
         raise Fail(awaited=awaited, state=state, observed=f"{got.text}{': ' if reason else ''}{reason}")

@@ -20,6 +20,8 @@ from testline.verdicts import Fail, Inconclusive
 from testrig.clock import SECOND, Instant
 from testrig.system import ServerSpec
 
+UNEXPECTED, INVALID_CONTEXT, NO_CONFIGURED_AS = 0x06, 0x19, 0x1A
+"""Error codes (3.8.1)."""
 SECONDS: Final = 2 * SECOND
 """What an answer over M3UA may take here: the RFC gives no limit to the answer, T(ack) of the ASP is 2 s."""
 
@@ -32,6 +34,8 @@ class Got:
     title: str
     values: list[tuple[int, bytes]]
     entry: TraceEntry | None
+    number: int
+    """Counted over the association."""
 
     def value(self, name: str) -> bytes | None:
         """Value of a parameter."""
@@ -61,7 +65,9 @@ class AspTester:
         self.inbox: deque[Got] = deque()
         self.notifications: list[Got] = []
         self._octets = b""
+        self._sending = b""
         self._moved = False
+        self._count = 0
         bench.attach(self)
 
     # a machine on the bench
@@ -83,7 +89,8 @@ class AspTester:
             except NotDecodable as error:
                 raise Fail(awaited="a message", state=self.where(), observed=str(error)) from error
             entry = self.bench.trace.received(now, self.name, "M3UA", found.title, one)
-            got = Got(now, found.title, split(found.body), entry)
+            self._count += 1
+            got = Got(now, found.title, split(found.body), entry, self._count)
             (self.notifications if found.title == "NTFY" else self.inbox).append(got)
 
     next_deadline: Instant | None = None
@@ -104,9 +111,19 @@ class AspTester:
         self.send_raw(message(name, **given), name, deliberate=deliberate)
 
     def send_raw(self, octets: bytes, title: str = "octets", *, deliberate: bool = True) -> None:
-        """Send any octets."""
-        self.bench.trace.sent(self.bench.now, self.name, "M3UA", title, octets, deliberate=deliberate)
+        """Send any octets. Those that are not wrong on purpose are recorded message by message, as soon as
+        one is whole."""
         self.stream.send(octets)
+        if deliberate:
+            self.bench.trace.sent(self.bench.now, self.name, "M3UA", title, octets, deliberate=True)
+            return
+        self._sending += octets
+        while len(self._sending) >= 8:
+            length = int.from_bytes(self._sending[4:8], "big")
+            if len(self._sending) < length:
+                return
+            one, self._sending = self._sending[:length], self._sending[length:]
+            self.bench.trace.sent(self.bench.now, self.name, "M3UA", decode_m3ua(one).title, one)
 
     def send_data(
         self,
@@ -161,6 +178,48 @@ class AspTester:
     def expect_error(self, code: int) -> Got:
         """Wait for ERR with `code` (3.8.1)."""
         return self.expect("ERR", error_code=code)
+
+    def expect_refused(self, context: int | None = None) -> None:
+        """Fail unless a message in a wrong state is refused: unexpected message, or silence (3.8.1, 4.3.4.1).
+
+        The error names the routing context that the message had.
+        """
+        self.bench.run(SECOND)
+        if self.inbox:
+            named = {} if context is None else {"routing_context": context}
+            self.expect("ERR", error_code=UNEXPECTED, **named)
+        self.expect_nothing(during=0)
+
+    def expect_unknown(self, context: int) -> None:
+        """Wait for ERR of ASP Active with an unknown context.
+
+        RFC 4666 names two codes for it: invalid routing context in 3.8.1, which is to be named then, and no
+        configured AS for ASP in 4.3.4.3.
+        """
+        got = self.expect("ERR")
+        codes = got.words("error_code")
+        if codes == [INVALID_CONTEXT]:
+            self._check(got, "ERR", {"routing_context": context})
+        elif codes != [NO_CONFIGURED_AS]:
+            self._check(got, "ERR", {"error_code": INVALID_CONTEXT})
+
+    def expect_acknowledged(self, name: str, *contexts: int, **wanted: Any) -> None:
+        """Wait for acknowledgements, one or several, that together name `contexts` (4.3.4.3, 4.3.4.4)."""
+        left = set(contexts)
+        while left:
+            got = self.expect(name, **wanted)
+            found = set(got.words("routing_context"))
+            if not found or not found <= left:
+                self._check(got, name, {"routing_context": contexts})
+            left -= found
+
+    def expect_data(self, context: int | None = None, *, several: bool = False) -> Got:
+        """Wait for DATA, in the AS `context` if it says so; it must where an association has `several`
+        (3.3.1)."""
+        got = self.expect("DATA")
+        if context is not None and (several or got.value("routing_context") is not None):
+            self._check(got, "DATA", {"routing_context": context})
+        return got
 
     def expect_notify(self, status: int, context: int, *, within: int = SECONDS) -> Got:
         """Wait for NTFY with a status of an AS; others before it pass."""
@@ -226,10 +285,17 @@ class GatewayTester:
                 return each
         raise Inconclusive(f"the system has no AS with traffic mode {mode}")
 
+    def small(self) -> list[ServerSpec]:
+        """Return the AS that a single ASP makes active (4.3.2), two or more."""
+        found = [each for each in self.sigtran.servers if each.minimum == 1]
+        if len(found) < 2:
+            raise Inconclusive("the system has no two AS that need one ASP only")
+        return found
+
     def active(self, mode: str = "override", count: int = 1) -> tuple[ServerSpec, list[AspTester]]:
-        """Return an AS with `count` active ASPs."""
+        """Return an AS with `count` active ASPs, or with as many as it needs."""
         server = self.server(mode)
-        asps = [self.asp() for _ in range(count)]
+        asps = [self.asp() for _ in range(max(count, server.minimum))]
         for each in asps:
             each.up()
             each.activate(server.routing_context)
@@ -252,9 +318,11 @@ class GatewayTester:
             self.bench.trace.depart(self.bench.now, awaited)
             raise Fail(awaited=awaited, state=self.mtp3.where(), observed="something else")
 
-    def send_network(self, server: ServerSpec, number: int = 0, *, sls: int = 0) -> bytes:
+    def send_network(
+        self, server: ServerSpec, number: int = 0, *, sls: int = 0, circuit: int | None = None
+    ) -> bytes:
         """Send a message for the AS from the network; return its octets."""
-        data = self.octets(server, number)
+        data = self.octets(server, number, circuit=circuit)
         self.mtp3.send(server.services[0], data, sls=sls)
         return data
 

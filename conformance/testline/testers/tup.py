@@ -163,7 +163,7 @@ class TupTester(IsupTester):
                 wrong.append(f"{name} is {got}")
         return wrong
 
-    def _answer(self, found: Any) -> bool:
+    def acknowledge(self, found: Any) -> bool:
         """Answer background traffic: nothing is in hand on these circuits, so they are idle at once."""
         if found.title == "RSC":
             self.send_message(found.cic, "RLG")

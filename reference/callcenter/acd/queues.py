@@ -56,6 +56,15 @@ class Queues:
         self._timers.start(("give up", call.id), now + frames(config.max_wait))
         self._wait(call, now)
 
+    def recover(self, call: Call, now: Instant) -> None:
+        """`call` waits on in its queue after a take-over; who has waited longest comes first."""
+        assert call.queued is not None
+        self._waiting[call.queue].add(call.id)
+        call.phase = Phase.QUEUED
+        until = call.queued + frames(self._configs[call.queue].max_wait)
+        self._timers.start(("give up", call.id), max(now, until))
+        self._wait(call, now)
+
     def _wait(self, call: Call, now: Instant) -> None:
         """Go to the line; with nobody free, music and the periodic announcement."""
         config = self._configs[call.queue]

@@ -21,6 +21,7 @@ from callcenter.calls.primitives import Leg
 from callcenter.calls.routing import is_number
 from callcenter.config import AgentConfig
 from callcenter.cti.journal import Journal, Types
+from callcenter.cti.recovery import KnownAgent
 from callcenter.errors import StateError
 from callcenter.timers import Timers
 from testrig.clock import Instant
@@ -81,8 +82,9 @@ class Desk:
         self._journal = journal
         self._orders = orders
         self._timers: Timers[str] = Timers()
-        for agent in self.agents.values():
-            self._journal.append(0, Types.AGENT_STATE, self._told(agent))
+        if not len(journal):
+            for agent in self.agents.values():
+                self._journal.append(0, Types.AGENT_STATE, self._told(agent))
 
     # orders of the agent
 
@@ -229,6 +231,40 @@ class Desk:
         elif agent.state is State.DIALLING and agent.config.headset:
             self._move(agent, Event.REPLACE, now)
 
+    # after a take-over
+
+    def recover(
+        self,
+        agent: Agent,
+        known: KnownAgent,
+        call: Call | None,
+        wrap_up: int,
+        now: Instant,
+        *,
+        off_hook: bool,
+    ) -> None:
+        """Put the agent where the journal says: at `call`, or where a call that is lost leaves the agent.
+
+        What the station does otherwise than that by now, `hook` has to tell.
+        """
+        agent.fsm.wants_ready = known.wants_ready
+        agent.wrap_up = wrap_up
+        agent.call = call
+        before = state = State(known.state)
+        if call is not None:
+            state = State.TALKING
+        elif before in (State.RESERVED, State.RINGING, State.TALKING, State.DIALLING):
+            self._bus.ring(agent.leg.number, False)
+            state = agent.fsm.resume()
+        agent.fsm.state = state
+        at_rest = state in (State.READY, State.NOT_READY) and not agent.config.headset
+        talks = call is not None and not call.suspended
+        agent.lifted = talks or (agent.config.headset and state is State.READY) or (off_hook and not at_rest)
+        if state is State.WRAP_UP:
+            self._timers.start(agent.name, max(now, known.since + wrap_up))
+        if state is not before:
+            self._journal.append(now, Types.AGENT_STATE, self._told(agent, before, "take-over"))
+
     @property
     def next_deadline(self) -> Instant | None:
         """When the first wrap-up is over."""
@@ -257,9 +293,11 @@ class Desk:
             raise Refused(f"{order}: {error}") from error
 
     def _move(self, agent: Agent, event: Event, now: Instant, *, reason: str = "") -> None:
-        before = agent.state
+        before, wanted = agent.state, agent.fsm.wants_ready
         agent.fsm.handle(event)
         if agent.state is before:
+            if agent.fsm.wants_ready != wanted:
+                self._journal.append(now, Types.AGENT_STATE, self._told(agent, before, reason))
             return
         if before is State.WRAP_UP:
             self._timers.stop(agent.name)
@@ -271,6 +309,8 @@ class Desk:
 
     def _told(self, agent: Agent, before: State | None = None, reason: str = "") -> dict[str, object]:
         data: dict[str, object] = {"agent": agent.name, "state": agent.state.value}
+        if agent.fsm.wants_ready:
+            data["wants_ready"] = True
         if before is not None:
             data["before"] = before.value
         if reason:

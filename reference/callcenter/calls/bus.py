@@ -36,6 +36,24 @@ class Bus:
         """What each end hears, or will hear again when its check is over."""
         self._checked: set[Endpoint] = set()
 
+    def silence_ports(self) -> None:
+        """Stop whatever a board that went on without us still does on its voice ports."""
+        for port in self._free:
+            self._board.stop(port)
+            self._board.detect_digits(port, False)
+            self._board.detect_check_tone(port, False)
+            self._board.unlisten(voice(port))
+
+    def disconnect_others(self, stations: int) -> None:
+        """Let circuits, and the first `stations` stations, that nobody has connected hear silence."""
+        ends = [
+            *(self.endpoint(leg) for leg in self._circuits),
+            *(station(number) for number in range(stations)),
+        ]
+        for end in ends:
+            if end not in self._sources:
+                self._board.unlisten(end)
+
     @property
     def free_ports(self) -> int:
         """Voice ports nobody uses."""

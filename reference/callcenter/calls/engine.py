@@ -15,7 +15,7 @@ is to do; what callers hear is ordered from the board at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -30,6 +30,7 @@ from callcenter.calls.primitives import (
     Alerting,
     Answer,
     Cause,
+    Charging,
     Continuity,
     Digits,
     Failed,
@@ -46,11 +47,13 @@ from callcenter.calls.primitives import (
     Transparent,
 )
 from callcenter.calls.routing import Router
+from callcenter.calls.takeover import Kept, TakeOver
 from callcenter.calls.transit import Transit
 from callcenter.calls.trunks import Trunks
 from callcenter.config import CentreConfig
-from callcenter.cti.journal import Journal, Types
-from callcenter.cti.projections import Projections
+from callcenter.cti.history import History
+from callcenter.cti.journal import Types
+from callcenter.cti.recovery import Recovery
 from callcenter.ivr.flow import Flow
 from callcenter.ivr.flows import Flows
 from testrig.clock import Instant, frames
@@ -67,13 +70,12 @@ class CallEngine:
     """Calls, queues, flows and agents of one centre."""
 
     def __init__(
-        self, config: CentreConfig, bus: Bus, trunks: Trunks, flows: Mapping[str, Flow], journal: Journal
+        self, config: CentreConfig, bus: Bus, trunks: Trunks, flows: Mapping[str, Flow], history: History
     ) -> None:
         self.config = config
         self.trunks = trunks
-        self.journal = journal
-        self.projections = Projections(records=config.journal.records)
-        journal.subscribe(self.projections.apply)
+        journal = self.journal = history.journal
+        self.projections = history.projections
         self._bus = bus
         self._floor = Floor(bus, journal)
         self._router = Router(config.numbers)
@@ -105,6 +107,12 @@ class CallEngine:
         if not free:
             return 2
         return int(free * 10 <= self.config.board.voice_ports)
+
+    def take_over(self, recovery: Recovery, off_hook: Callable[[int], bool], now: Instant) -> list[Kept]:
+        """Go on with the calls of the server that wrote the journal; return the circuits that are kept."""
+        self._number = recovery.last_call
+        parts = self._floor, self.desk, self.queues, self.transit, self.config.outgoing
+        return TakeOver(*parts, self).carry_out(recovery, off_hook, now)
 
     # from signalling
 
@@ -146,6 +154,8 @@ class CallEngine:
             self._failed(call, primitive.cause, now)
         elif isinstance(primitive, Alerting):
             self._floor.note(call, Types.DELIVERED, now, device=call.line)
+        elif isinstance(primitive, Charging):
+            call.pulses += primitive.pulses
         elif isinstance(primitive, Answer) and call.phase is Phase.DIALLING:
             agent = self.desk.agents[call.agent]
             call.answered = call.talking = now
@@ -190,18 +200,20 @@ class CallEngine:
         elif self.overlap.unchecked(call.setup):
             self.overlap.hold(call)
         elif target.flow:
-            self._to_flow(call, target.flow, now)
+            self.into_flow(call, target.flow, now)
         elif target.queue:
             self._answer(call, f"queue {target.queue}", now)
             self.to_queue(call, target.queue, now)
         else:
             self._to_agent(call, target.agent, now)
 
-    def _to_flow(self, call: Call, flow: str, now: Instant) -> None:
+    def into_flow(self, call: Call, flow: str, now: Instant) -> None:
+        """Begin `flow`, and answer if that was not done yet."""
         if not self._floor.allot_port(call, digits=True):
             self._refuse(call, Cause.SWITCHING_EQUIPMENT_CONGESTION, "no voice port", now)
             return
-        self._answer(call, f"flow {flow}", now)
+        if call.answered is None:
+            self._answer(call, f"flow {flow}", now)
         self.flows.enter(call, flow, now)
 
     def _to_agent(self, call: Call, name: str, now: Instant) -> None:
@@ -346,6 +358,7 @@ class CallEngine:
         ):
             return False
         call.suspended = True
+        self._floor.note(call, Types.SUSPENDED, now, agent=agent.name)
         self._floor.request(call.trunk, Suspend())
         self._bus.quiet(call.trunk)
         return True
@@ -355,6 +368,7 @@ class CallEngine:
         call = agent.call
         if call is not None and call.trunk is not None and call.suspended:
             call.suspended = False
+            self._floor.note(call, Types.RESUMED, now, agent=agent.name)
             self._floor.request(call.trunk, Resume())
             self._bus.join(call.trunk, agent.leg)
 

@@ -21,6 +21,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from callcenter.errors import StateError
 from testrig.clock import Instant
 from testrig.system import Event
 
@@ -49,6 +50,9 @@ class Types:
     DIVERTED: Final = "Diverted"
     """An agent did not answer; the call went elsewhere."""
     DIGITS: Final = "DigitsCollected"
+    SUSPENDED: Final = "Suspended"
+    """The called agent has hung up and may come back."""
+    RESUMED: Final = "Resumed"
     FAILED: Final = "Failed"
     CLEARED: Final = "ConnectionCleared"
     """The call is over; carries the whole record."""
@@ -62,6 +66,8 @@ class Types:
     LINK: Final = "LinkStateChanged"
     DESTINATION: Final = "DestinationStateChanged"
     CIRCUIT: Final = "CircuitNotice"
+    TAKEN_OVER: Final = "TakenOver"
+    """A server has taken over: calls kept and lost."""
 
 
 class Journal:
@@ -93,6 +99,18 @@ class Journal:
         for projection in self._projections:
             projection(event)
         return event
+
+    def begin(self, number: int) -> None:
+        """The first event will have `number`: earlier ones are not in this copy of a journal."""
+        if self._number:
+            raise StateError(f"journal: begins with event {self.first} already, not with {number}")
+        self._number = number - 1
+
+    def follow(self, event: Event) -> None:
+        """Append an event of the journal that this is a copy of; raises `StateError` for one out of turn."""
+        if event.number != self._number + 1:
+            raise StateError(f"journal: found event {event.number}, expected {self._number + 1}")
+        self.append(event.at, event.type, event.data)
 
     def since(self, number: int = 0) -> Sequence[Event]:
         """Events with a number greater than `number`, oldest first; what was dropped is not among them."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from callcenter.cti.journal import Types
@@ -43,6 +43,14 @@ class Projections:
         for event in events:
             projections.apply(event)
         return projections
+
+    def statistics_as_json(self) -> dict[str, dict[str, int]]:
+        """Return the counts of every queue."""
+        return {queue: asdict(found) for queue, found in self.statistics.items()}
+
+    def restore_statistics(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Take the counts of another."""
+        self.statistics = {queue: QueueStatistics(**found) for queue, found in counts.items()}
 
     @property
     def records(self) -> Sequence[dict[str, object]]:

@@ -68,6 +68,9 @@ class WireBoard:
     def attach_station(self, number: int, line: StationPort) -> None:
         """No station ends here."""
 
+    def off_hook(self, number: int) -> bool:
+        return False
+
     def configure_span(self, span: int, config: SpanConfig) -> None:
         """Nothing is framed."""
 

@@ -33,6 +33,7 @@ class What(Enum):
     UNEXPECTED = "unexpected message"
     UNRECOGNISED = "unrecognised information"
     MALFORMED = "octets that are no message"
+    TOO_LONG = "message longer than the network takes"
     FOREIGN = "message from a point without circuits"
     CONFUSION = "far end confused"
     CONGESTED = "automatic congestion control"

@@ -65,6 +65,18 @@ class UserPart(Protocol):
         """Whether the circuit may be seized for an outgoing call."""
         ...
 
+    def forget(self) -> None:
+        """The state of every circuit is unknown: it is reset when its far end can next be reached."""
+        ...
+
+    def recover(self, leg: Leg, *, incoming: bool, suspended: bool, blocked: bool, now: Instant) -> None:
+        """Go on with a call that was answered before we took over, and say nothing of it to the far end.
+
+        `suspended`: the called party has hung up and may come back; `blocked`: the far end has blocked the
+        circuit.
+        """
+        ...
+
     # results
 
     def messages(self) -> Sequence[Outgoing]: ...

@@ -77,11 +77,12 @@ def _checked(name: str, number: int, count: int) -> int:
 class VirtualBoard:
     """A board without hardware: `testrig.board.Board` on lines and stations that are plugged in."""
 
-    def __init__(self, *, spans: int, stations: int, voice_ports: int) -> None:
+    def __init__(self, *, spans: int, stations: int, voice_ports: int, now: Instant = 0) -> None:
+        """`now`: the instant at which the board begins, for one that takes another's place."""
         for name, count in (("spans", spans), ("stations", stations), ("voice_ports", voice_ports)):
             if count < 0:
                 raise LimitError(f"{name} {count}: 0 or more expected")
-        self._now: Instant = 0
+        self._now = now
         self._spans = [_Span(number) for number in range(spans)]
         self._channels: list[_Channel] = []
         self._stations: list[Station | None] = [None] * stations
@@ -267,11 +268,16 @@ class VirtualBoard:
         if unit is not None:
             unit.ring(on, self._now)
 
+    def off_hook(self, number: int) -> bool:
+        """Whether the station's loop is closed now; one without a line is on hook."""
+        unit = self._stations[_checked("station", number, len(self._stations))]
+        return unit is not None and unit.line.off_hook
+
     # time
 
     @property
     def now(self) -> Instant:
-        """Frames advanced so far."""
+        """Frames advanced so far, those before it began included."""
         return self._now
 
     def advance(self, frames: int) -> list[BoardEvent]:

@@ -9,6 +9,7 @@ hardware        blocking by CGB with hardware failure, both ways: flags, the gro
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from callcenter.calls.primitives import (
@@ -152,6 +153,7 @@ class Circuit:
         "name",
         "services",
         "unequipped",
+        "unknown",
     )
 
     def __init__(self, services: Services, dpc: int, cic: int, leg: Leg) -> None:
@@ -173,6 +175,8 @@ class Circuit:
         """GRS sent, GRA awaited."""
         self.unequipped = False
         """The far end says that it has no such circuit."""
+        self.unknown = False
+        """The state is not known since the start: reset before use (Q.764 2.9.3)."""
         self.looped = False
         self.awaits_released = False
         """The engine has been told `Release` and has not answered `Released`: what else it says is old."""
@@ -183,8 +187,8 @@ class Circuit:
 
     @property
     def resetting(self) -> bool:
-        """Whether we have sent a reset that is not acknowledged."""
-        return self.group_reset or not self.crs.idle
+        """Whether we have sent a reset that is not acknowledged, or are to send one."""
+        return self.group_reset or not self.crs.idle or self.unknown
 
     @property
     def idle(self) -> bool:
@@ -327,6 +331,12 @@ class Circuit:
 
     # from the engine
 
+    def recover(self, *, incoming: bool, suspended: bool, now: Instant) -> None:
+        """Go on with a call that was answered before we took over."""
+        call = IncomingCall(self) if incoming else OutgoingCall(self)
+        call.recover(now, suspended=suspended)
+        self.cpc = call
+
     def request(self, primitive: Primitive, now: Instant) -> None:
         """Take a primitive of the engine."""
         if isinstance(primitive, Setup):
@@ -430,13 +440,20 @@ class Circuit:
                 call.handle(event, now, message)
                 return
         elif call is not None:
-            outgoing = _Out.PASSED if message.kind in PASSED else OUTGOING.get(message.kind)
-            if outgoing is not None:
-                call.handle(outgoing, now, message)
-                if message.kind == Type.UCIC:
-                    self.not_equipped(now)
-                return
+            self.heard(call, call.segments.receive(message, now), now)
+            return
         self.discarded += 1
+
+    def heard(self, call: OutgoingCall, messages: Sequence[Message], now: Instant) -> None:
+        """Give an outgoing call its messages, segments joined, as long as it is there."""
+        for message in messages:
+            event = _Out.PASSED if message.kind in PASSED else OUTGOING.get(message.kind)
+            if event is None or self.cpc is not call:
+                self.discarded += 1
+                continue
+            call.handle(event, now, message)
+            if message.kind == Type.UCIC:
+                self.not_equipped(now)
 
     def passed(self, message: Message, now: Instant) -> None:
         """A message of unknown type that is to go on to the other leg."""
@@ -523,6 +540,7 @@ class Circuit:
 
     def drop_call(self, now: Instant) -> None:
         """End the call, or our check, for a reset of our own."""
+        self.unknown = False
         self.check.handle(continuity_fsm.Event.STOP, now)
         if isinstance(self.cpc, IncomingCall):
             self.cpc.handle(_In.RESET_ORDER, now)

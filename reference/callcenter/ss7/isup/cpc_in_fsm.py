@@ -34,6 +34,7 @@ from callcenter.fsm import Machine, Table, Transition, Unexpected
 from callcenter.ss7.isup.calls import ISUP, Offered, acm, answer, call_progress, connect, release
 from callcenter.ss7.isup.codec import Message
 from callcenter.ss7.isup.compatibility import unpassed_message
+from callcenter.ss7.isup.delay import history
 from callcenter.ss7.isup.facilities import connected_number, not_provided, refusal, rejected
 from callcenter.ss7.isup.indicators import (
     CallingPartysCategory,
@@ -111,6 +112,7 @@ class Event(Enum):
     T33 = "T33"
     T34 = "T34"
     T35 = "T35"
+    T36 = "T36"
     T38 = "T38"
 
 
@@ -163,7 +165,8 @@ TABLE: Final[Table[State, Event]] = Table(
         (S.CONTINUITY_FAILED, E.CCR): Transition("recheck", S.CONTINUITY_RECHECK, "Q.764 2.1.8"),
         (S.CONTINUITY_FAILED, E.T27): Transition("recheck_missing", S.IDLE, "Q.764 2.1.8"),
         (S.CONTINUITY_RECHECK, E.COT_FAILURE): Transition("failed", S.CONTINUITY_FAILED, "Q.764 2.1.8"),
-        (S.CONTINUITY_RECHECK, E.COT_SUCCESS): Transition("", S.CONTINUITY_RECHECK, "Q.764 2.1.8"),
+        (S.CONTINUITY_RECHECK, E.COT_SUCCESS): Transition("good_again", S.CONTINUITY_RECHECK, "Q.764 2.1.8"),
+        (S.CONTINUITY_RECHECK, E.T36): Transition("recheck_without_end", S.IDLE, "Q.764 2.1.8: unverified"),
     }
     | {(s, E.COT_SUCCESS): Transition("continuity", _COLLECTED, "Q.764 2.1.8") for s in _WAITING}
     | {(s, E.COT_FAILURE): Transition("failed", S.CONTINUITY_FAILED, "Q.764 2.1.8") for s in _WAITING}
@@ -213,6 +216,12 @@ class IncomingCall(Machine[State, Event]):
         self._release: tuple[Parameter, ...] = (CauseIndicators(16),)
         """The REL, which T1 repeats."""
         self._alerted = False
+
+    def recover(self, now: Instant, *, suspended: bool) -> None:
+        """Go on with an answered call; a called party who has hung up is guarded anew."""
+        self.state = State.ANSWERED
+        if suspended and self.circuit.services.config.gateway:
+            self.circuit.start(self, "T38", now)
 
     # set-up
 
@@ -296,8 +305,10 @@ class IncomingCall(Machine[State, Event]):
         self.failed(now, message)
 
     def more_digits(self, now: Instant, message: Message) -> State:
-        """SAM (Q.764 2.1.2)."""
+        """SAM (Q.764 2.1.2). In the place of a segment it says that the segment is lost (Q.764 2.1.12)."""
         assert self.offered is not None
+        self.circuit.stop(self, "T34")
+        self._segment_missing = False
         more = message.get(SubsequentNumber)
         if more is not None:
             self.offered.add_digits(more.digits)
@@ -361,12 +372,24 @@ class IncomingCall(Machine[State, Event]):
     def recheck(self, now: Instant, message: Message) -> None:
         """CCR."""
         self.circuit.stop(self, "T27")
+        self.circuit.start(self, "T36", now)
         self.circuit.loop(on=True)
+
+    def good_again(self, now: Instant, message: Message) -> None:
+        """COT after a recheck: REL will follow."""
+        self.circuit.stop(self, "T36")
 
     def recheck_missing(self, now: Instant) -> None:
         """T27: no CCR; the circuit is reset."""
+        self._reset_unchecked("no CCR", now)
+
+    def recheck_without_end(self, now: Instant) -> None:
+        """T36: neither COT nor REL after CCR; the circuit is reset."""
+        self._reset_unchecked("no end of the recheck", now)
+
+    def _reset_unchecked(self, why: str, now: Instant) -> None:
         self._end()
-        self.circuit.note(What.CONTINUITY_FAILED, "no CCR", alert=True)
+        self.circuit.note(What.CONTINUITY_FAILED, why, alert=True)
         self.circuit.reset_sent(now)
 
     # backward messages
@@ -399,8 +422,13 @@ class IncomingCall(Machine[State, Event]):
         return not_provided(self.offered.optional)
 
     def _connected(self, parameters: list[Parameter]) -> list[Parameter]:
-        """`parameters` with the connected number, where the call asks for it and ends here."""
-        if self.offered is None or self.circuit.services.config.transit:
+        """`parameters` with the delay that was counted, unless the far end has told of it, and the connected
+        number, where the call asks for it and ends here."""
+        config = self.circuit.services.config
+        if self.offered is None:
+            return parameters
+        parameters = parameters + history(self.offered.optional, parameters, config)
+        if config.transit:
             return parameters
         given = any(isinstance(each, ConnectedNumber) for each in parameters)
         called = self.offered.iam.get(CalledPartyNumber)
@@ -547,7 +575,7 @@ class IncomingCall(Machine[State, Event]):
             self.circuit.released(self._asked)
 
     def _quiet(self) -> None:
-        self.circuit.stop(self, "T1", "T5", "T8", "T10", "T27", "T33", "T34", "T35", "T38")
+        self.circuit.stop(self, "T1", "T5", "T8", "T10", "T27", "T33", "T34", "T35", "T36", "T38")
         self.circuit.loop(on=False)
 
     def _end(self) -> None:

@@ -27,7 +27,7 @@ from callcenter.calls.primitives import (
     Transparent,
 )
 from callcenter.fsm import Machine, Table, Transition, Unexpected
-from callcenter.ss7.isup import continuity_fsm
+from callcenter.ss7.isup import continuity_fsm, ssc_fsm
 from callcenter.ss7.isup.calls import ISUP, answer_of, backward_primitive, initial_address, release
 from callcenter.ss7.isup.codec import Message
 from callcenter.ss7.isup.compatibility import unpassed_message
@@ -48,6 +48,7 @@ from callcenter.ss7.isup.parameters import (
     Parameter,
     SubsequentNumber,
 )
+from callcenter.ss7.isup.ssc_fsm import SegmentationControl
 from callcenter.ss7.isup.supplementary import ChargeInformation
 from callcenter.ss7.notices import What
 from testrig.clock import Instant
@@ -188,6 +189,13 @@ class OutgoingCall(Machine[State, Event]):
         self._charge = int(Charge.CHARGE)
         """Charge indicator of the last backward message that had one."""
         self._transit = circuit.services.config.transit
+        self.segments = SegmentationControl(self)
+
+    def recover(self, now: Instant, *, suspended: bool) -> None:
+        """Go on with an answered call; a called party who has hung up is guarded anew."""
+        self.state = State.SUSPENDED if suspended else State.ANSWERED
+        if suspended:
+            self.circuit.start(self, "T6", now)
 
     # set-up
 
@@ -196,7 +204,8 @@ class OutgoingCall(Machine[State, Event]):
         circuit = self.circuit
         self._setup = primitive
         check = 2 if primitive.check == Check.AWAITED else int(circuit.services.check_due(circuit.leg.group))
-        message = initial_address(circuit.cic, primitive, circuit.services.config, check=check)
+        config, group = circuit.services.config, circuit.leg.group
+        message = initial_address(circuit.cic, primitive, config, check=check, group=group)
         circuit.send_message(message)
         circuit.start(self, "T7", now)
         if check == 1:
@@ -425,6 +434,7 @@ class OutgoingCall(Machine[State, Event]):
 
     def _quiet(self, now: Instant) -> None:
         self.circuit.stop(self, "T1", "T2", "T5", "T6", "T7", "T9")
+        self.segments.handle(ssc_fsm.Event.STOP, now)
         self.circuit.check.handle(continuity_fsm.Event.STOP, now)
 
     def _end(self, now: Instant) -> None:

@@ -20,14 +20,12 @@ from callcenter.ss7.isup.parameters import CircuitStateIndicator, RangeAndStatus
 from callcenter.ss7.isup.query import Query
 from callcenter.ss7.isup.services import Services
 from callcenter.ss7.notices import What
+from callcenter.ss7.ranges import MAXIMUM
 from testrig.clock import Instant
 
 GROUP_MESSAGES: Final = frozenset(
     (Type.CGB, Type.CGU, Type.CGBA, Type.CGUA, Type.GRS, Type.GRA, Type.CQM, Type.CQR)
 )
-MAXIMUM: Final = 32
-"""Circuits of one group reset or query, and status bits 1 of one group blocking (Q.763 3.43)."""
-
 UNEQUIPPED: Final = 3
 """Circuit state indicator of a circuit that does not exist (Q.763 3.14)."""
 

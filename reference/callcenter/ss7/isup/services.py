@@ -11,6 +11,7 @@ from callcenter.ss7.agenda import Agenda
 from callcenter.ss7.isup.codec import Message, compose
 from callcenter.ss7.isup.messages import FORMATS, Type
 from callcenter.ss7.isup.parameters import Parameter
+from callcenter.ss7.isup.segmentation import LONGEST, cut
 from callcenter.ss7.notices import Notice, What
 from callcenter.ss7.user_part import Outgoing
 from testrig.clock import Instant
@@ -43,6 +44,13 @@ class IsupConfig:
     """Ask for the calling number by INR when the IAM has none (Q.764 2.1.9, national use)."""
     continuity: Mapping[str, int] = field(default_factory=dict)
     """By trunk group: every how manyeth of our calls has its circuit checked; 0 or none: no call."""
+    reset_at_start: frozenset[str] = frozenset()
+    """Trunk groups whose circuits are reset when the far end can first be reached (Q.764 2.9.3)."""
+    delays: Mapping[str, int] | None = None
+    """Propagation delay of trunk groups in milliseconds, added to what calls bring along (Q.764 2.6); a group
+    not here adds nothing. None: the counter passes unread."""
+    longest: int = LONGEST
+    """Octets that the MTP takes of a message, label not counted."""
     gateway: bool = False
     """We are an incoming international exchange: T38 guards a suspension that we have passed on."""
 
@@ -98,8 +106,18 @@ class Services:
             self.agenda.stop((owner, timer))
 
     def send(self, dpc: int, message: Message) -> None:
-        """Send `message`; the signalling link is chosen by the four low bits of the CIC (Q.704 2.2.4)."""
-        self.messages.append(Outgoing(dpc, message.cic & 0x0F, message.encode()))
+        """Send `message`, in segments if it is too long; the signalling link is chosen by the four low bits
+        of the CIC (Q.704 2.2.4)."""
+        octets = message.encode()
+        if len(octets) <= self.config.longest:
+            self.messages.append(Outgoing(dpc, message.cic & 0x0F, octets))
+            return
+        parts, left_out = cut(message, self.config.longest)
+        for each in parts:
+            self.messages.append(Outgoing(dpc, each.cic & 0x0F, each.encode()))
+        if left_out or not parts:
+            codes = "".join(f" 0x{code:02X}" for code in left_out)
+            self.note(What.TOO_LONG, dpc, message.cic, f"{message.name}: left out{codes or ' as a whole'}")
 
     def send_kind(self, dpc: int, cic: int, kind: Type, *parameters: Parameter) -> None:
         """Compose and send a message."""

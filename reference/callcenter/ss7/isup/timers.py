@@ -1,8 +1,6 @@
-"""The timers of the ISDN user part (Q.764 annex A, table A.1) that this signalling point runs.
+"""The timers of the ISDN user part (Q.764 annex A, table A.1): `TIMERS`, and why others do not run: `ABSENT`.
 
-Not here, because nothing here starts them: T3 (OLM, national use), T11 (interworking: the engine always
-knows when an address is complete), T31 and T32 (end-to-end signalling), T36 (transit of CCR by international
-exchanges), T37 (echo control by NRM), T39 (malicious call identification). `ACC` has no number there.
+`ACC` has no number there.
 """
 
 from __future__ import annotations
@@ -118,9 +116,24 @@ _ALL: Final = (
         "Q.764 2.1.9",
         "INR sent, INF not received: release, alert",
     ),
-    TimerSpec("T34", 3 * SECOND, 2 * SECOND, 4 * SECOND, "Q.764 2.1.12", "SGM expected: go on without"),
+    TimerSpec(
+        "T34",
+        3 * SECOND,
+        2 * SECOND,
+        4 * SECOND,
+        "Q.764 2.1.12",
+        "SGM announced, not received: go on without",
+    ),
     TimerSpec(
         "T35", 18 * SECOND, 15 * SECOND, 20 * SECOND, "Q.764 2.2.5", "more digits expected: release, cause 28"
+    ),
+    TimerSpec(
+        "T36",
+        12 * SECOND,
+        10 * SECOND,
+        15 * SECOND,
+        "Q.764 2.1.8, what follows: unverified",
+        "CCR received, neither COT nor REL: RSC",
     ),
     TimerSpec(
         "T38",
@@ -141,6 +154,16 @@ _ALL: Final = (
 )
 
 TIMERS: Final[dict[str, TimerSpec]] = {each.name: each for each in _ALL}
+
+ABSENT: Final[Mapping[str, str]] = {
+    "T3": "OLM of temporary trunk blocking (Q.764 2.9.9): national use, not in China's network (unverified)",
+    "T11": "ACM in interworking with systems that do not say when an address is complete; TUP does",
+    "T31": "call reference of end-to-end signalling by SCCP connections: there is no SCCP",
+    "T32": "end-to-end connection establishment (Q.730 3): there is no SCCP",
+    "T37": "answer of the echo control procedure (Q.115): there are no echo control devices",
+    "T39": "malicious call identification asked for (Q.731.7): we answer IDR and never send it",
+}
+"""Timers of table A.1 that nothing here starts, and why."""
 
 
 def durations(overrides: Mapping[str, int]) -> dict[str, int]:

@@ -33,7 +33,7 @@ from collections.abc import Callable
 
 from callcenter.calls.primitives import Indication, Leg, Primitive
 from callcenter.errors import ConfigurationError, StateError
-from callcenter.ss7.isup import bls_fsm, continuity_fsm
+from callcenter.ss7.isup import blr_fsm, bls_fsm, continuity_fsm
 from callcenter.ss7.isup.calls import cause_of
 from callcenter.ss7.isup.circuit import Circuit
 from callcenter.ss7.isup.codec import IsupDecodeError, Message, decode
@@ -46,13 +46,14 @@ from callcenter.ss7.isup.compatibility import (
     unknown_parameters,
 )
 from callcenter.ss7.isup.cpc_in_fsm import IncomingCall
-from callcenter.ss7.isup.groups import GROUP_MESSAGES, MAXIMUM, Groups
+from callcenter.ss7.isup.groups import GROUP_MESSAGES, Groups
 from callcenter.ss7.isup.messages import FORMATS, Type
 from callcenter.ss7.isup.parameters import CauseIndicators
 from callcenter.ss7.isup.services import IsupConfig, Services
 from callcenter.ss7.isup.timers import durations
 from callcenter.ss7.isup.traffic import Destination
 from callcenter.ss7.notices import Notice, What
+from callcenter.ss7.ranges import ranges
 from callcenter.ss7.user_part import Outgoing
 from testrig.clock import Instant
 
@@ -97,6 +98,7 @@ class Isup:
         if (dpc, cic) in self._circuits or leg in self._by_leg:
             raise ConfigurationError(f"ISUP circuit {cic} to {dpc}: found twice, as {leg.group}/{leg.number}")
         circuit = Circuit(self._services, dpc, cic, leg)
+        circuit.unknown = leg.group in self.config.reset_at_start
         self._circuits[dpc, cic] = circuit
         self._by_leg[leg] = circuit
         self._by_cic.setdefault(cic, []).append(circuit)
@@ -174,6 +176,7 @@ class Isup:
         if dpc in self.destinations and not self.destinations[dpc].accessible:
             self.destinations[dpc].accessible = True
             self._services.note(What.RESUMED_DESTINATION, dpc)
+        self._reset_unknown(dpc, now)
 
     def congested(self, dpc: int, now: Instant) -> None:
         """MTP-STATUS: the signalling network towards `dpc` is congested (Q.764 2.10)."""
@@ -197,6 +200,19 @@ class Isup:
         """Take a primitive for circuit `leg`. Raises `StateError` for a circuit that does not exist."""
         self._now = now
         self._leg(leg).request(primitive, now)
+
+    def forget(self) -> None:
+        """The state of every circuit is unknown: it is reset when its far end can next be reached."""
+        for circuit in self._circuits.values():
+            circuit.unknown = True
+
+    def recover(self, leg: Leg, *, incoming: bool, suspended: bool, blocked: bool, now: Instant) -> None:
+        """Go on with a call that was answered before we took over."""
+        circuit = self._leg(leg)
+        circuit.recover(incoming=incoming, suspended=suspended, now=now)
+        circuit.unknown = False
+        if blocked:
+            circuit.blr.state = blr_fsm.State.REMOTELY_BLOCKED
 
     def congestion(self, level: int) -> None:
         """The engine is congested: 0 not, 1, or 2 more (Q.764 2.11.1)."""
@@ -298,10 +314,20 @@ class Isup:
     def reset_group(self, cic: int | Leg, count: int, now: Instant) -> None:
         """Reset `count` circuits from `cic` on."""
         for first, size in self._runs(cic, count):
-            if size == 1:
-                first.order_reset(now)
-            else:
-                self._groups.reset(first.dpc, first.cic, size, now)
+            self._reset_range(first, size, now)
+
+    def _reset_unknown(self, dpc: int, now: Instant) -> None:
+        """The far end can be reached for the first time since the start (Q.764 2.9.3)."""
+        cics = self.config.circuits.get(dpc, ())
+        known = {cic for cic in cics if not self._circuits[dpc, cic].unknown}
+        for first, size in ranges(cics, known):
+            self._reset_range(self._circuits[dpc, first], size, now)
+
+    def _reset_range(self, first: Circuit, size: int, now: Instant) -> None:
+        if size == 1:
+            first.order_reset(now)
+        else:
+            self._groups.reset(first.dpc, first.cic, size, now)
 
     def _circuit(self, cic: int | Leg) -> Circuit:
         if isinstance(cic, Leg):
@@ -313,15 +339,9 @@ class Isup:
         return found[0]
 
     def _runs(self, cic: int | Leg, count: int) -> list[tuple[Circuit, int]]:
-        """Cut a group into runs of at most 32 that begin with a circuit that exists."""
+        """Cut a group into ranges of at most 32 that begin with a circuit that exists."""
         first = self._circuit(cic)
-        present = [
-            number for number in range(first.cic, first.cic + count) if (first.dpc, number) in self._circuits
-        ]
-        runs: list[tuple[Circuit, int]] = []
-        while present:
-            start = present[0]
-            chunk = [number for number in present if number < start + MAXIMUM]
-            runs.append((self._circuits[first.dpc, start], chunk[-1] - start + 1))
-            present = present[len(chunk) :]
-        return runs
+        present = (
+            each for each in range(first.cic, first.cic + count) if (first.dpc, each) in self._circuits
+        )
+        return [(self._circuits[first.dpc, start], size) for start, size in ranges(present)]

@@ -1,4 +1,7 @@
-"""State of an application server, as the SGP keeps it (RFC 4666 4.3.2, figure 4; numbers `unverified`)."""
+"""State of an application server, as the SGP keeps it (RFC 4666 4.3.2, figure 4).
+
+With smooth start: the first active ASP makes the AS active.
+"""
 
 from __future__ import annotations
 

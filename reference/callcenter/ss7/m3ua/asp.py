@@ -2,11 +2,12 @@
 
 Stimuli: `connected`, `receive(number, octets, now)`, `closed`, `activate`, `deactivate`, `transfer`,
 `expire(now)`. Answers: `messages()` for the associations, `closing()`, and `indications()` as level 3 gives
-them to user parts. Section numbers are `unverified`. The ASP answers heartbeats and sends none.
+them to user parts. The ASP answers heartbeats and sends none.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,7 +21,9 @@ from callcenter.ss7.m3ua.codec import (
     Tag,
     Type,
     decode,
+    invalid_contexts,
     protocol_data,
+    unexpected,
     word,
 )
 from callcenter.ss7.m3ua.config import MODES, Mode
@@ -30,6 +33,14 @@ from testrig.clock import SECOND, Instant
 
 ALTERNATE_ACTIVE: Final = 2 << 16 | 2
 """NTFY: another ASP of the AS has taken the traffic (3.8.2)."""
+
+
+HELD: Final = 1000
+"""Messages held until the gateways have said which points they reach, as many as a gateway keeps."""
+
+AS_ACTIVE: Final = 1 << 16 | 3
+VACANT: Final = frozenset({1 << 16 | 2, 1 << 16 | 4})
+"""NTFY: AS-ACTIVE; AS-INACTIVE and AS-PENDING, in which nobody takes the traffic (3.8.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,8 @@ class AspConfig:
     mode: Mode | None = None
     identifier: int | None = None
     network_appearance: int | None = None
+    paired: bool = False
+    """Another server stands by: after the last association was lost the traffic may be its."""
     acknowledgement: int = 2 * SECOND
     """T(ack) in frames (4.3.4.1: two seconds unless configured)."""
 
@@ -56,7 +69,12 @@ class Association:
     asp: Asp
     framer: Framer = field(default_factory=Framer)
     confirmed: set[int] = field(default_factory=set)
+    """Routing contexts in which the gateway has the ASP active, by what it said: DATA come in these."""
     reachable: set[int] = field(default_factory=set)
+    asked: set[int] = field(default_factory=set)
+    """Points asked for by DAUD, of which the gateway has not said anything yet."""
+    vacant: set[int] = field(default_factory=set)
+    """Routing contexts whose traffic no ASP takes, as the gateway says."""
     machine: AspSide = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,7 +93,6 @@ class Association:
     def say_active(self) -> None:
         """Send ASP Active for all routing contexts and wait."""
         mode = self.asp.config.mode
-        self.confirmed.clear()
         head = [] if mode is None else [(int(Tag.TRAFFIC_MODE), word(MODES[mode]))]
         self.asp.send(self, Type.ACTIVE, *head, self.asp.contexts)
         self.asp.wait(self)
@@ -89,15 +106,16 @@ class Association:
         """Ask which points can be reached (4.5.3)."""
         self.asp.timers.stop(self.number)
         if self.asp.config.destinations:
+            self.asked = set(self.asp.config.destinations)
             points = (int(Tag.AFFECTED_POINT_CODE), word(*self.asp.config.destinations))
             self.asp.send(self, Type.DAUD, *self.asp.appearance, self.asp.contexts, points)
 
     def cease(self) -> None:
         """Nothing can be reached this way."""
         self.asp.timers.stop(self.number)
-        self.confirmed.clear()
-        for code in sorted(self.reachable):
+        for code in sorted(self.reachable | self.asked):
             self.asp.accessible(self, code, False)
+        self.asp.let_go()
 
 
 class Asp:
@@ -111,6 +129,9 @@ class Asp:
         self.errors_received = 0
         self.discarded = 0
         """DATA for another point or network, or outside ASP-ACTIVE."""
+        self.undeliverable = 0
+        """Messages for points that no gateway reaches."""
+        self._held: deque[ProtocolData] = deque(maxlen=HELD)
         self._messages: list[tuple[int, bytes]] = []
         self._indications: list[NetworkIndication] = []
         self._closing: list[int] = []
@@ -142,6 +163,9 @@ class Asp:
         if found is not None:
             found.machine.handle(Event.CLOSED)
             del self.associations[number]
+            if self.config.paired and not self.associations:
+                self.taking = False
+            self.let_go()
 
     def activate(self, now: Instant) -> None:
         """Take traffic over every gateway, now or when it is up."""
@@ -174,26 +198,23 @@ class Asp:
                 self._take(here, decode(one))
             except M3uaError as error:
                 if one[2:4] != b"\x00\x00":
-                    self._error(here, error.code, one)
+                    self._error(here, error, one)
         if here.framer.broken:
-            self._error(here, Error.PROTOCOL_ERROR, b"")
+            self._error(here, M3uaError(Error.PROTOCOL_ERROR, "no message"), b"")
             self._closing.append(number)
 
-    def _error(self, here: Association, code: Error, offending: bytes) -> None:
+    def _error(self, here: Association, error: M3uaError, offending: bytes) -> None:
         diagnostic = [(int(Tag.DIAGNOSTIC), offending[:40])] if offending else []
-        self.send(here, Type.ERR, (Tag.ERROR_CODE, word(code)), *diagnostic)
+        self.send(here, Type.ERR, (Tag.ERROR_CODE, word(error.code)), *error.more, *diagnostic)
 
     def _take(self, here: Association, message: Message) -> None:
         kind = message.kind
         if kind in ACKNOWLEDGEMENTS:
             self._acknowledged(here, message)
         elif kind == Type.BEAT:
-            data = message.get(Tag.HEARTBEAT)
-            self.send(here, Type.BEAT_ACK, *([] if data is None else [(int(Tag.HEARTBEAT), data)]))
+            self.send(here, Type.BEAT_ACK, *message.parameters)
         elif kind == Type.NTFY:
-            if message.word(Tag.STATUS) == ALTERNATE_ACTIVE:
-                self.taking = False
-                here.machine.handle(Event.OVERTAKEN)
+            self._notified(here, message)
         elif kind == Type.ERR:
             self.errors_received += 1
         elif kind == Type.DATA:
@@ -201,32 +222,72 @@ class Asp:
         elif kind in (Type.DUNA, Type.DAVA, Type.DRST, Type.SCON, Type.DUPU):
             self._point(here, message)
         elif kind != Type.BEAT_ACK:
-            raise M3uaError(Error.UNEXPECTED_MESSAGE, "a message that only an ASP sends")
+            raise unexpected(message, "a message that only an ASP sends")
+
+    def _notified(self, here: Association, message: Message) -> None:
+        """3.8.2, 4.3.4.5."""
+        status = message.word(Tag.STATUS)
+        contexts = set(message.words(Tag.ROUTING_CONTEXT) or self.config.contexts)
+        if status == ALTERNATE_ACTIVE:
+            here.vacant -= contexts
+            self._overtaken(here, message)
+        elif status in VACANT:
+            here.vacant |= contexts
+        elif status == AS_ACTIVE:
+            here.vacant -= contexts
+
+    @property
+    def vacant(self) -> bool:
+        """Whether no ASP takes the traffic, as every gateway says at which this one is up."""
+        up = [each for each in self.associations.values() if each.machine.state is State.INACTIVE]
+        return bool(up) and all(each.vacant >= set(self.config.contexts) for each in up)
 
     def _acknowledged(self, here: Association, message: Message) -> None:
-        """4.3.4. ASP Active may be acknowledged context by context; one nobody asked for is answered."""
-        event = ACKNOWLEDGEMENTS[Type(message.kind)]
+        """4.3.4. Requests may be acknowledged context by context; what nobody asked for is answered."""
+        event, state = ACKNOWLEDGEMENTS[Type(message.kind)], here.machine.state
+        own = set(self.config.contexts)
+        named = set(message.words(Tag.ROUTING_CONTEXT)) & own or own
         if event is Event.ACTIVE_ACK:
-            here.confirmed |= set(message.words(Tag.ROUTING_CONTEXT) or self.config.contexts)
-            if not here.confirmed >= set(self.config.contexts):
+            here.confirmed |= named
+            if state is State.ACTIVATING and here.confirmed != own:
                 return
-        unasked = here.machine.state is State.ACTIVE and event is not Event.ACTIVE_ACK
-        if unasked:
-            self._error(here, Error.UNEXPECTED_MESSAGE, message.encode())
+        else:
+            here.confirmed -= named if event is Event.INACTIVE_ACK else own
+            if state is State.DEACTIVATING and here.confirmed:
+                return
+        if state is State.ACTIVE and event is not Event.ACTIVE_ACK:
+            self._error(here, unexpected(message, "nobody asked for it"), message.encode())
         here.machine.handle(event)
+
+    def _overtaken(self, here: Association, message: Message) -> None:
+        """4.3.4.3. A request not acknowledged yet was made later than this; all contexts go together."""
+        lost = set(message.words(Tag.ROUTING_CONTEXT) or self.config.contexts) & here.confirmed
+        here.confirmed -= lost
+        if lost and here.machine.state is State.ACTIVE:
+            self.taking = False
+            here.machine.handle(Event.DEACTIVATE if here.confirmed else Event.OVERTAKEN)
+            self.let_go()
+
+    def _contexts(self, message: Message) -> tuple[int, ...]:
+        """The routing contexts of a message, or ours."""
+        found = message.words(Tag.ROUTING_CONTEXT) or tuple(self.config.contexts)
+        wrong = [each for each in found if each not in self.config.contexts]
+        if wrong:
+            raise invalid_contexts(wrong)
+        return found
 
     def _data(self, here: Association, message: Message) -> None:
         data = protocol_data(message.get(Tag.PROTOCOL_DATA) or b"")
-        if any(each not in self.config.contexts for each in message.words(Tag.ROUTING_CONTEXT)):
-            raise M3uaError(Error.INVALID_CONTEXT, "DATA with a routing context that is not ours")
+        active = set(self._contexts(message)) <= here.confirmed
         ours = (data.dpc, data.ni) == (self.config.point_code, self.config.network_indicator)
-        if here.machine.state is not State.ACTIVE or not ours:
+        if not active or not ours:
             self.discarded += 1
             return
         self._indications.append(Transfer(data.si, data.opc, data.dpc, data.sls, data.data))
 
     def _point(self, here: Association, message: Message) -> None:
         """3.4. The high octet of a point code is a mask: as many of its low bits stand for any value."""
+        self._contexts(message)
         if here.machine.state is not State.ACTIVE:
             return
         for each in message.words(Tag.AFFECTED_POINT_CODE):
@@ -243,6 +304,8 @@ class Asp:
             found = message.word(Tag.USER_CAUSE)
             if found is None:
                 raise M3uaError(Error.MISSING_PARAMETER, "DUPU without user and cause")
+            if (message.word(Tag.AFFECTED_POINT_CODE) or 0) >> 24:
+                raise M3uaError(Error.INVALID_VALUE, "DUPU with a mask")
             self._indications.append(Status(point, user=found & 0xFFFF, cause=found >> 16))
         else:
             self.accessible(here, point, message.kind != Type.DUNA)
@@ -250,21 +313,52 @@ class Asp:
     def accessible(self, here: Association, point: int, reachable: bool) -> None:
         """A point can be reached over a gateway or not; user parts hear the first way and the last."""
         before = self._ways(point)
+        here.asked.discard(point)
         if reachable:
             here.reachable.add(point)
         else:
             here.reachable.discard(point)
         if bool(before) is not bool(self._ways(point)):
             self._indications.append(Resume(point) if reachable else Pause(point))
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Send what was held for points of which the gateways have said something by now, or drop it."""
+        held, self._held = self._held, deque(maxlen=HELD)
+        for each in held:
+            self._pass(each)
+
+    def _asking(self, point: int) -> bool:
+        """Whether a gateway is still to say if it reaches `point`, and none has said yes."""
+        return not self._ways(point) and any(
+            point in each.asked or each.machine.state is State.ACTIVATING
+            for each in self.associations.values()
+        )
+
+    def reaches(self, point: int) -> bool:
+        """Whether a gateway says that `point` can be reached."""
+        return bool(self._ways(point))
 
     def _ways(self, point: int) -> list[Association]:
         return [each for each in self.associations.values() if point in each.reachable]
 
     # from user parts
 
-    def transfer(self, data: ProtocolData, now: Instant) -> bool:
-        """Send to a gateway that reaches the point, one gateway for one selection; False when none does."""
+    def transfer(self, data: ProtocolData, now: Instant) -> None:
+        """Send to a gateway that reaches the point, one gateway for one selection.
+
+        What is for a point that gateways were asked about waits for the answer; else it is dropped, counted.
+        """
         self._now = now
+        self._pass(data)
+
+    def _pass(self, data: ProtocolData) -> None:
+        if self._asking(data.dpc):
+            self._held.append(data)
+        else:
+            self.undeliverable += not self._send_data(data)
+
+    def _send_data(self, data: ProtocolData) -> bool:
         ways = self._ways(data.dpc)
         context = next((rc for rc, services in self.config.contexts.items() if data.si in services), None)
         if not ways or context is None:

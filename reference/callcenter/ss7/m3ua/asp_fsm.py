@@ -1,4 +1,4 @@
-"""State of an ASP in one AS, as the SGP keeps it (RFC 4666 4.3.1, figure 3; numbers `unverified`)."""
+"""State of an ASP in one AS, as the SGP keeps it (RFC 4666 4.3.1, figure 3)."""
 
 from __future__ import annotations
 

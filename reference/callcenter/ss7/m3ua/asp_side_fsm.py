@@ -1,4 +1,4 @@
-"""State of one association as the ASP itself keeps it (RFC 4666 4.3.1, 4.3.4; numbers `unverified`)."""
+"""State of one association as the ASP itself keeps it (RFC 4666 4.3.1, 4.3.4)."""
 
 from __future__ import annotations
 
@@ -62,17 +62,17 @@ TABLE = Table(
         (S.ACTIVATING, E.EXPIRED): Transition("activate", S.ACTIVATING, ACTIVE),
         (S.ACTIVATING, E.ACTIVE_ACK): Transition("carry", S.ACTIVE, ACTIVE),
         (S.ACTIVATING, E.DEACTIVATE): Transition("deactivate", S.DEACTIVATING, INACTIVE),
-        (S.ACTIVATING, E.OVERTAKEN): Transition("cease", S.INACTIVE, ACTIVE),
         (S.ACTIVE, E.DEACTIVATE): Transition("deactivate", S.DEACTIVATING, INACTIVE),
         (S.ACTIVE, E.OVERTAKEN): Transition("cease", S.INACTIVE, ACTIVE),
         # an acknowledgement nobody asked for: the SGP sees another state, the ASP returns to its own
         (S.ACTIVE, E.UP_ACK): Transition("return_active", S.ACTIVATING, UP),
         (S.ACTIVE, E.INACTIVE_ACK): Transition("return_active", S.ACTIVATING, INACTIVE),
+        (S.INACTIVE, E.ACTIVE_ACK): Transition("deactivate", S.DEACTIVATING, ACTIVE),
         (S.DEACTIVATING, E.EXPIRED): Transition("deactivate", S.DEACTIVATING, INACTIVE),
         (S.DEACTIVATING, E.INACTIVE_ACK): Transition("cease", S.INACTIVE, INACTIVE),
         (S.DEACTIVATING, E.ACTIVATE): Transition("activate", S.ACTIVATING, ACTIVE),
         **{
-            (state, E.CLOSED): Transition("cease", S.CLOSED, "RFC 4666 4.2.1")
+            (state, E.CLOSED): Transition("cease", S.CLOSED, "RFC 4666 4.3.3")
             for state in State
             if state is not S.CLOSED
         },

@@ -1,7 +1,7 @@
 """Octets of M3UA messages (RFC 4666 3): common header, parameters, protocol data, routing keys.
 
 A parameter that is not known survives a round trip: a message is its class, its type and its parameters in
-order. Section numbers of RFC 4666 are `unverified`.
+order.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LONGEST: Final = 4_096
 
 
 class Type(IntEnum):
-    """Class and type of a message (3.1.3, 3.1.4), class in the high octet."""
+    """Class and type of a message (3.1.2), class in the high octet."""
 
     ERR = 0x0000
     NTFY = 0x0001
@@ -129,9 +129,12 @@ class Error(IntEnum):
     UNEXPECTED_MESSAGE = 0x06
     PROTOCOL_ERROR = 0x07
     INVALID_STREAM = 0x09
+    REFUSED = 0x0D
     ASP_IDENTIFIER_REQUIRED = 0x0E
     INVALID_ASP_IDENTIFIER = 0x0F
+    INVALID_VALUE = 0x11
     PARAMETER_FIELD = 0x12
+    UNEXPECTED_PARAMETER = 0x13
     STATUS_UNKNOWN = 0x14
     INVALID_APPEARANCE = 0x15
     MISSING_PARAMETER = 0x16
@@ -140,11 +143,12 @@ class Error(IntEnum):
 
 
 class M3uaError(DecodeError):
-    """A message that is answered by ERR with `code`."""
+    """A message that is answered by ERR with `code` and the parameters `more`."""
 
-    def __init__(self, code: Error, text: str) -> None:
+    def __init__(self, code: Error, text: str, *more: tuple[int, bytes]) -> None:
         super().__init__(f"M3UA: {text}")
         self.code = code
+        self.more = more
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,17 +232,35 @@ def decode(octets: bytes) -> Message:
     return message
 
 
+def unexpected(message: Message, text: str) -> M3uaError:
+    """Return the error for a message in a wrong state; its routing contexts go with it (3.8.1)."""
+    named = [each for each in message.parameters if each[0] == Tag.ROUTING_CONTEXT]
+    return M3uaError(Error.UNEXPECTED_MESSAGE, text, *named)
+
+
+def invalid_contexts(wrong: Iterable[int]) -> M3uaError:
+    """Return the error for routing contexts that are not known; it names them (3.8.1)."""
+    found = tuple(wrong)
+    return M3uaError(Error.INVALID_CONTEXT, f"routing contexts {found}", (Tag.ROUTING_CONTEXT, word(*found)))
+
+
 class Framer:
-    """Cuts a stream of octets into messages by their length field; `broken` once it cannot be one."""
+    """Cuts a stream of octets into messages by their length field; `broken` once it cannot be one.
+
+    The padding of the last parameter may be left out of the length (3.1.4): zeros before a header, whose
+    first octet is the version, are passed over then.
+    """
 
     def __init__(self) -> None:
         self._octets = b""
+        self._padding = 0
         self.broken = False
 
     def put(self, octets: bytes) -> Iterable[bytes]:
         """Take octets; return the whole messages in what has come."""
         self._octets += octets
         found = []
+        self._skip()
         while len(self._octets) >= HEADER and not self.broken:
             length = int.from_bytes(self._octets[4:8], "big")
             if not HEADER <= length <= LONGEST:
@@ -248,7 +270,15 @@ class Framer:
                 break
             found.append(self._octets[:length])
             self._octets = self._octets[length:]
+            self._padding = -length % 4
+            self._skip()
         return found
+
+    def _skip(self) -> None:
+        while self._padding and self._octets[:1] == b"\0":
+            self._octets, self._padding = self._octets[1:], self._padding - 1
+        if self._octets:
+            self._padding = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ class ServerConfig:
     first_circuit: int = 0
     last_circuit: int = 4095
     minimum: int = 1
-    """ASPs an AS needs to carry its load (4.3.4.5, insufficient resources)."""
+    """ASPs an AS needs to carry its load (3.8.2, insufficient resources)."""
     destinations: tuple[str, ...] = ()
     """Points it may send to, by name; empty: all (screening, requirement P-08)."""
 

@@ -17,8 +17,6 @@ class GatewayNetwork:
 
     def __init__(self, asp: Asp, services: frozenset[int]) -> None:
         self.asp = asp
-        self.undeliverable = 0
-        """Messages of user parts for points that no gateway reached."""
         self.unequipped = 0
         """Messages of the network for services without a user part."""
         self._services = services
@@ -43,6 +41,12 @@ class GatewayNetwork:
         self.asp.deactivate(now)
         self._send(now)
 
+    def lose(self) -> None:
+        """Lose every association at once, as a server does whose power fails."""
+        for stream in self._streams.values():
+            stream.close()
+        self._streams.clear()
+
     def transfer(self, si: int, dpc: int, sls: int, data: bytes, now: Instant, spare: int = 0) -> None:
         """Send a message of a user part; it is discarded and counted when `dpc` cannot be reached.
 
@@ -50,18 +54,27 @@ class GatewayNetwork:
         """
         config = self.asp.config
         label = ProtocolData(config.point_code, dpc, si, config.network_indicator, spare << 4 | sls, data)
-        self.undeliverable += not self.asp.transfer(label, now)
+        self.asp.transfer(label, now)
         self._send(now)
 
-    def poll(self, now: Instant) -> None:
-        """Take what the gateways sent."""
+    def destination_state(self, point_code: int) -> str:
+        """`accessible`, `inaccessible`, or `unknown` for a point that is not configured."""
+        if point_code not in self.asp.config.destinations:
+            return "unknown"
+        return "accessible" if self.asp.reaches(point_code) else "inaccessible"
+
+    def poll(self, now: Instant) -> bool:
+        """Take what the gateways sent; whether there was anything, or an association is lost."""
+        heard = False
         for number, stream in list(self._streams.items()):
             octets = stream.receive()
             if octets:
                 self.asp.receive(number, octets, now)
             if stream.closed:
                 self._lost(number, now)
+            heard = heard or bool(octets) or number not in self._streams
         self._send(now)
+        return heard
 
     def indications(self) -> list[NetworkIndication]:
         """Drain what user parts hear."""

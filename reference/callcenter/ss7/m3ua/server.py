@@ -1,4 +1,4 @@
-"""One application server at the SGP: its ASPs, its state, its traffic mode (RFC 4666 4.3; `unverified`)."""
+"""One application server at the SGP: its ASPs, its state, its traffic mode (RFC 4666 4.3)."""
 
 from __future__ import annotations
 
@@ -29,20 +29,32 @@ class Server:
     def __init__(self, sgp: SignallingGatewayProcess, config: ServerConfig) -> None:
         self.config = config
         self.machine = ApplicationServer(f"AS {config.name}", self)
-        self.dynamic: int | None = None
-        """Destination of the key, where it was registered."""
+        self.members: set[int] | None = None
+        """ASPs that registered the key (4.4); None where it is configured, for every ASP."""
         self._sgp = sgp
         self._asps: dict[int, Asp] = {}
         self._kept: deque[ProtocolData] = deque(maxlen=sgp.config.kept)
         self._told: as_fsm.State = as_fsm.State.DOWN
+        self._tagged: set[int] = set()
+        """Traffic flows (selections) whose first message since the last activation was tagged (broadcast)."""
 
-    def asp(self, peer: Peer) -> Asp:
-        """Return the state machine of an ASP."""
-        return self._asps.setdefault(peer.number, Asp(f"ASP {peer.number} of {self.config.name}"))
+    def serves(self, peer: Peer) -> bool:
+        """Whether the ASP may carry traffic of this AS."""
+        return self.members is None or peer.number in self.members
+
+    def state(self, peer: Peer) -> asp_fsm.State:
+        """Return the state of an ASP."""
+        asp = self._asps.get(peer.number)
+        return asp_fsm.State.DOWN if asp is None else asp.state
+
+    def _handle(self, peer: Peer, event: asp_fsm.Event) -> None:
+        if peer.number not in self._asps:
+            self._asps[peer.number] = Asp(f"ASP {peer.number} of {self.config.name}")
+        self._asps[peer.number].handle(event)
 
     def is_active(self, peer: Peer) -> bool:
         """Whether the ASP carries traffic of this AS."""
-        return self.asp(peer).state is asp_fsm.State.ACTIVE
+        return self.state(peer) is asp_fsm.State.ACTIVE
 
     @property
     def active(self) -> list[Peer]:
@@ -53,14 +65,20 @@ class Server:
 
     def up(self, peer: Peer) -> None:
         """The ASP is up and inactive; it hears the state of the AS (4.3.4.5)."""
-        self.asp(peer).handle(asp_fsm.Event.UP)
+        self._handle(peer, asp_fsm.Event.UP)
         self._changed()
         self._status(peer, STATE_CHANGE | STATUS.get(self.machine.state, 2))
 
     def down(self, peer: Peer) -> None:
         """The ASP is down."""
-        self.asp(peer).handle(asp_fsm.Event.DOWN)
+        self._handle(peer, asp_fsm.Event.DOWN)
         self._changed()
+
+    def leave(self, peer: Peer) -> None:
+        """The ASP is not registered any more (4.4.2)."""
+        self.members = (self.members or set()) - {peer.number}
+        if self._asps.pop(peer.number, None) is not None:
+            self._changed()
 
     def failed(self, peer: Peer) -> None:
         """The association of the ASP is lost; the others that are up hear it."""
@@ -77,21 +95,23 @@ class Server:
         """The ASP takes traffic; in override it takes it from the one before."""
         for each in self.active:
             if self.config.mode == "override" and each is not peer:
-                self.asp(each).handle(asp_fsm.Event.INACTIVE)
+                self._handle(each, asp_fsm.Event.INACTIVE)
                 own = () if peer.identifier is None else ((int(Tag.ASP_IDENTIFIER), word(peer.identifier)),)
                 self._status(each, OTHER | ALTERNATE_ACTIVE, *own)
-        self.asp(peer).handle(asp_fsm.Event.ACTIVE)
+        if not self.is_active(peer):
+            self._tagged.clear()
+        self._handle(peer, asp_fsm.Event.ACTIVE)
         self._changed()
         self._enough()
 
     def deactivate(self, peer: Peer) -> None:
         """The ASP takes no traffic any more."""
-        self.asp(peer).handle(asp_fsm.Event.INACTIVE)
+        self._handle(peer, asp_fsm.Event.INACTIVE)
         self._changed()
         self._enough()
 
     def _enough(self) -> None:
-        """Say that ASPs are missing to those that could help (4.3.4.5)."""
+        """Say that ASPs are missing to those that could help (3.8.2, 4.3.4.4)."""
         if 0 < len(self.active) < self.config.minimum:
             for each in self._up_peers():
                 if not self.is_active(each):
@@ -99,7 +119,7 @@ class Server:
 
     def _up_peers(self) -> list[Peer]:
         down = asp_fsm.State.DOWN
-        return [peer for peer in self._sgp.peers.values() if self.asp(peer).state is not down]
+        return [peer for peer in self._sgp.peers.values() if self.state(peer) is not down]
 
     def _changed(self) -> None:
         if self._up_peers() or self.machine.state in (as_fsm.State.ACTIVE, as_fsm.State.PENDING):
@@ -148,7 +168,10 @@ class Server:
         return data.si in config.services and config.first_circuit <= circuit <= config.last_circuit
 
     def deliver(self, data: ProtocolData) -> bool:
-        """Send to the active ASPs as the traffic mode says, or keep; False when nobody takes it."""
+        """Send to the active ASPs as the traffic mode says, or keep; False when nobody takes it.
+
+        In broadcast the first message of each flow is tagged when an ASP has become active (4.3.4.3).
+        """
         if self.machine.state is as_fsm.State.PENDING:
             self._kept.append(data)
             return True
@@ -163,6 +186,10 @@ class Server:
             active = [active[data.sls % len(active)]]
         appearance = self._sgp.config.network_appearance
         head = [] if appearance is None else [(int(Tag.NETWORK_APPEARANCE), word(appearance))]
-        context = (int(Tag.ROUTING_CONTEXT), word(self.config.routing_context))
+        body = [(int(Tag.ROUTING_CONTEXT), word(self.config.routing_context))]
+        body.append((Tag.PROTOCOL_DATA, data.encode()))
+        if self.config.mode == "broadcast" and data.sls not in self._tagged:
+            self._tagged.add(data.sls)
+            body.append((Tag.CORRELATION, word(self._sgp.next_correlation())))
         for peer in active:
-            self._sgp.send(peer, Type.DATA, *head, context, (Tag.PROTOCOL_DATA, data.encode()))
+            self._sgp.send(peer, Type.DATA, *head, *body)

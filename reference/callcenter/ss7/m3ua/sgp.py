@@ -1,4 +1,4 @@
-"""The signalling gateway process: M3UA of the SG side (RFC 4666 4; section numbers `unverified`).
+"""The signalling gateway process: M3UA of the SG side (RFC 4666 4).
 
 Stimuli: `connected`, `receive(peer, octets, now)`, `closed`; `transfer` and `accessible` from MTP level 3;
 `expire(now)`. Answers: `messages()` for the associations, `transfers()` for level 3, `notices()`.
@@ -8,6 +8,7 @@ A message for several ASPs is one entry each. Streams of TCP have no SCTP stream
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,11 +22,13 @@ from callcenter.ss7.m3ua.codec import (
     Tag,
     Type,
     decode,
+    invalid_contexts,
     protocol_data,
+    unexpected,
     word,
 )
 from callcenter.ss7.m3ua.config import MODES, ServerConfig, SgpConfig
-from callcenter.ss7.m3ua.registration import register, withdraw
+from callcenter.ss7.m3ua.registration import forget, register, remove_unused, withdraw
 from callcenter.ss7.m3ua.server import Server
 from callcenter.timers import Timers
 from testrig.clock import Instant
@@ -33,7 +36,7 @@ from testrig.clock import Instant
 FIRST_DYNAMIC: Final = 1000
 """First routing context given to a registered key."""
 DIAGNOSTIC: Final = 40
-"""Octets of an offending message returned in ERR."""
+"""Octets of an offending message returned in ERR (3.8.1)."""
 
 
 @dataclass(slots=True)
@@ -74,6 +77,7 @@ class SignallingGatewayProcess:
         self.errors_received = 0
         self.timers: Timers[int] = Timers()
         self._contexts = itertools.count(FIRST_DYNAMIC)
+        self._correlations = itertools.count(1)
         self._messages: list[tuple[int, bytes]] = []
         self._transfers: list[ProtocolData] = []
         self._notices: list[Screened] = []
@@ -90,6 +94,10 @@ class SignallingGatewayProcess:
         """Return a routing context for a key that registers."""
         return next(self._contexts)
 
+    def next_correlation(self) -> int:
+        """Return a correlation identifier (3.3.1)."""
+        return next(self._correlations) & 0xFFFFFFFF
+
     # associations
 
     def connected(self, number: int) -> None:
@@ -97,12 +105,13 @@ class SignallingGatewayProcess:
         self.peers[number] = Peer(number, Framer())
 
     def closed(self, number: int, now: Instant) -> None:
-        """An association is lost: its ASP is down (4.2.1), the others of its AS hear of the failure."""
+        """An association is lost: its ASP is down (4.3.1), the others of its AS hear of the failure."""
         self._now = now
         peer = self.peers.pop(number, None)
-        if peer is not None and peer.up:
+        if peer is not None:
             for server in self.servers.values():
                 server.failed(peer)
+            forget(self, peer)
 
     def receive(self, number: int, octets: bytes, now: Instant) -> None:
         """Take octets of an association. What is not right is answered by ERR (3.8.1)."""
@@ -114,16 +123,16 @@ class SignallingGatewayProcess:
             try:
                 self._take(peer, decode(one))
             except M3uaError as error:
-                self.error(peer, error.code, one)
+                self.error(peer, error, one)
         if peer.framer.broken:
-            self.error(peer, Error.PROTOCOL_ERROR, b"")
+            self.error(peer, M3uaError(Error.PROTOCOL_ERROR, "no message"), b"")
             self._closing.append(number)
 
-    def error(self, peer: Peer, code: Error, offending: bytes, *more: tuple[int, bytes]) -> None:
+    def error(self, peer: Peer, error: M3uaError, offending: bytes) -> None:
         """Answer by ERR with the head of what offended; an ERR itself is not answered."""
         if offending[2:4] == b"\x00\x00":
             return
-        parameters = [(int(Tag.ERROR_CODE), word(code)), *more]
+        parameters = [(int(Tag.ERROR_CODE), word(error.code)), *error.more]
         if offending:
             parameters.append((Tag.DIAGNOSTIC, offending[:DIAGNOSTIC]))
         self.send(peer, Type.ERR, *parameters)
@@ -143,12 +152,11 @@ class SignallingGatewayProcess:
         elif kind == Type.DOWN:
             self._down(peer)
         elif kind == Type.BEAT:
-            data = message.get(Tag.HEARTBEAT)
-            self.send(peer, Type.BEAT_ACK, *([] if data is None else [(int(Tag.HEARTBEAT), data)]))
+            self.send(peer, Type.BEAT_ACK, *message.parameters)
         elif kind == Type.BEAT_ACK:
             pass
         elif not peer.up:
-            raise M3uaError(Error.UNEXPECTED_MESSAGE, "ASP is down")
+            raise unexpected(message, "ASP is down")
         elif kind == Type.ACTIVE:
             self._active(peer, message)
         elif kind == Type.INACTIVE:
@@ -158,13 +166,13 @@ class SignallingGatewayProcess:
         elif kind == Type.DAUD:
             self._audit(peer, message)
         elif kind == Type.SCON:
-            pass  # congestion of the ASP itself: nothing of ours is rerouted by it (4.5.2)
+            pass  # congestion of the ASP itself: nothing of ours is rerouted by it (1.4.6)
         elif kind == Type.REG_REQ:
             self.send(peer, Type.REG_RSP, *register(self, peer, message))
         elif kind == Type.DEREG_REQ:
             self.send(peer, Type.DEREG_RSP, *withdraw(self, peer, message))
         else:
-            raise M3uaError(Error.UNEXPECTED_MESSAGE, "a message that only an SGP sends")
+            raise unexpected(message, "a message that only an SGP sends")
 
     def _up(self, peer: Peer, message: Message) -> None:
         """4.3.4.1. An ASP Up of an active ASP takes its traffic away and is an unexpected message besides."""
@@ -179,9 +187,11 @@ class SignallingGatewayProcess:
         own = [] if identifier is None else [(int(Tag.ASP_IDENTIFIER), word(identifier))]
         self.send(peer, Type.UP_ACK, *own)
         if active:
-            self.error(peer, Error.UNEXPECTED_MESSAGE, message.encode())
+            self.error(peer, unexpected(message, "ASP is active"), message.encode())
+        if active:
+            forget(self, peer)
         for server in self.servers.values():
-            if not was_up or active:
+            if server.serves(peer) and (not was_up or active):
                 server.up(peer)
 
     def _down(self, peer: Peer) -> None:
@@ -190,18 +200,22 @@ class SignallingGatewayProcess:
         if was_up:
             for server in self.servers.values():
                 server.down(peer)
+            forget(self, peer)
 
     def _chosen(self, peer: Peer, message: Message) -> list[Server]:
-        """The servers of the routing contexts given, or all there are (4.3.4.3)."""
+        """The servers of the routing contexts given, or all of the ASP (4.3.4.3, 4.3.4.4).
+
+        4.3.4.3 has the error codes for a context that is not known and for none the other way round than
+        3.8.1 and 4.3.4.4 define them; these are taken.
+        """
         contexts = message.words(Tag.ROUTING_CONTEXT)
-        if not self.servers:
+        own = {context: server for context, server in self.servers.items() if server.serves(peer)}
+        if not contexts and not own:
             raise M3uaError(Error.NO_CONFIGURED_AS, "no AS")
-        wrong = [each for each in contexts if each not in self.servers]
+        wrong = [each for each in contexts if each not in own]
         if wrong:
-            self.error(peer, Error.INVALID_CONTEXT, message.encode(), (Tag.ROUTING_CONTEXT, word(*wrong)))
-        if not contexts:
-            return list(self.servers.values())
-        return [self.servers[each] for each in contexts if each in self.servers]
+            self.error(peer, invalid_contexts(wrong), message.encode())
+        return [own[each] for each in contexts or own if each in own]
 
     def _active(self, peer: Peer, message: Message) -> None:
         mode = message.word(Tag.TRAFFIC_MODE)
@@ -228,38 +242,34 @@ class SignallingGatewayProcess:
         contexts = word(*(server.config.routing_context for server in chosen))
         return [*([] if mode is None else [(int(Tag.TRAFFIC_MODE), mode)]), (Tag.ROUTING_CONTEXT, contexts)]
 
-    def _appearance(self, peer: Peer, message: Message) -> bool:
+    def _network(self, message: Message) -> None:
         appearance = message.word(Tag.NETWORK_APPEARANCE)
         if appearance is None or appearance == self.config.network_appearance:
-            return True
+            return
         value = (int(Tag.NETWORK_APPEARANCE), word(appearance))
-        self.error(peer, Error.INVALID_APPEARANCE, message.encode(), value)
-        return False
+        raise M3uaError(Error.INVALID_APPEARANCE, f"network appearance {appearance}", value)
 
     def _data(self, peer: Peer, message: Message) -> None:
         data = protocol_data(message.get(Tag.PROTOCOL_DATA) or b"")
-        if not self._appearance(peer, message):
-            return
+        self._network(message)
         contexts = message.words(Tag.ROUTING_CONTEXT)
         active = [server for server in self.servers.values() if server.is_active(peer)]
         if not contexts:
-            if len(self.servers) > 1:
+            if len(active) > 1:
                 raise M3uaError(Error.MISSING_PARAMETER, "DATA without routing context, several AS")
         elif len(contexts) > 1 or contexts[0] not in self.servers:
-            more = (int(Tag.ROUTING_CONTEXT), word(*contexts))
-            self.error(peer, Error.INVALID_CONTEXT, message.encode(), more)
-            return
+            raise invalid_contexts(contexts)
         else:
             active = [server for server in active if server.config.routing_context == contexts[0]]
         if not active:
-            raise M3uaError(Error.UNEXPECTED_MESSAGE, "DATA of an ASP that is not active")
+            raise unexpected(message, "DATA of an ASP that is not active")
         server = active[0]
         reason = self._screen(server, data)
         if reason:
             self.refused += 1
             self._notices.append(Screened(server.config.name, reason, data.opc, data.dpc, data.si))
         elif not self.available[data.dpc]:
-            self._tell(peer, Type.DUNA, server.config.routing_context, data.dpc)
+            self._tell(peer, Type.DUNA, (server.config.routing_context,), data.dpc)
         else:
             self._transfers.append(data)
 
@@ -278,29 +288,34 @@ class SignallingGatewayProcess:
         return ""
 
     def _audit(self, peer: Peer, message: Message) -> None:
-        """4.5.3: the state of every point asked for."""
-        if not self._appearance(peer, message):
-            return
-        context = message.word(Tag.ROUTING_CONTEXT)
-        if context is not None and context not in self.servers:
-            more = (int(Tag.ROUTING_CONTEXT), word(context))
-            self.error(peer, Error.INVALID_CONTEXT, message.encode(), more)
-            return
-        for each in message.words(Tag.AFFECTED_POINT_CODE):
-            code = each & 0xFFFFFF
-            if each >> 24 or code not in self.available:
-                affected = (int(Tag.AFFECTED_POINT_CODE), word(each))
-                self.error(peer, Error.STATUS_UNKNOWN, message.encode(), affected)
-            else:
-                self._tell(peer, Type.DAVA if self.available[code] else Type.DUNA, context, code)
+        """4.5.3: the state of every point asked for; one that is not known is unavailable.
 
-    def _tell(self, peer: Peer, kind: Type, context: int | None, code: int, *more: tuple[int, bytes]) -> None:
+        An ASP that is not active hears of no point (4.3.1).
+        """
+        self._network(message)
+        contexts = message.words(Tag.ROUTING_CONTEXT)
+        wrong = [each for each in contexts if each not in self.servers]
+        if wrong:
+            raise invalid_contexts(wrong)
+        if not any(self.servers[each].is_active(peer) for each in contexts or self.servers):
+            raise unexpected(message, "DAUD of an ASP that is not active")
+        for each in message.words(Tag.AFFECTED_POINT_CODE):
+            mask, code = each >> 24, each & 0xFFFFFF
+            known = [point for point in self.available if point >> mask == code >> mask]
+            for point in known:
+                self._tell(peer, Type.DAVA if self.available[point] else Type.DUNA, contexts, point)
+            if not known:
+                self._tell(peer, Type.DUNA, contexts, each)
+
+    def _tell(
+        self, peer: Peer, kind: Type, contexts: Sequence[int], code: int, *more: tuple[int, bytes]
+    ) -> None:
         appearance = self.config.network_appearance
         parameters: list[tuple[int, bytes]] = []
         if appearance is not None:
             parameters.append((Tag.NETWORK_APPEARANCE, word(appearance)))
-        if context is not None:
-            parameters.append((Tag.ROUTING_CONTEXT, word(context)))
+        if contexts:
+            parameters.append((Tag.ROUTING_CONTEXT, word(*contexts)))
         self.send(peer, kind, *parameters, (Tag.AFFECTED_POINT_CODE, word(code)), *more)
 
     # from MTP level 3
@@ -323,9 +338,9 @@ class SignallingGatewayProcess:
         self._tell_active(Type.DAVA if available else Type.DUNA, code)
 
     def congested(self, code: int, level: int, now: Instant) -> None:
-        """A point is congested (SCON, 4.5.2)."""
+        """A point is congested (SCON, 3.4.4); level 0 where the network has no levels: none is sent."""
         self._now = now
-        self._tell_active(Type.SCON, code, (Tag.CONGESTION, word(level)))
+        self._tell_active(Type.SCON, code, *([(Tag.CONGESTION, word(level))] if level else []))
 
     def user_unavailable(self, code: int, user: int, cause: int, now: Instant) -> None:
         """A user part of a point is not there (DUPU, 3.4.5)."""
@@ -335,8 +350,8 @@ class SignallingGatewayProcess:
     def _tell_active(self, kind: Type, code: int, *more: tuple[int, bytes]) -> None:
         for peer in self.peers.values():
             contexts = [rc for rc, server in self.servers.items() if server.is_active(peer)]
-            for context in contexts:
-                self._tell(peer, kind, context, code, *more)
+            if contexts:
+                self._tell(peer, kind, contexts, code, *more)
 
     # time and results
 
@@ -355,6 +370,7 @@ class SignallingGatewayProcess:
         for context in self.timers.expired(now):
             self.servers[context].machine.handle(as_fsm.Event.RECOVERY)
             self.servers[context].notify()
+        remove_unused(self)
 
     def messages(self) -> list[tuple[int, bytes]]:
         """Drain what goes to the associations, by number."""

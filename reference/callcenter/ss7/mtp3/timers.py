@@ -1,9 +1,4 @@
-"""Timers of level 3 (Q.704 16.8, Q.707 5.5; the clause numbers within Q.707 5 are `unverified`).
-
-T7 (signalling data link connection order), T9 (not used), T11 (transfer restricted, only with long-term
-congestion) and T24 (latching of a local processor outage, a national option) belong to procedures that are
-not here.
-"""
+"""Timers of level 3 (Q.704 16.8, Q.707 5.5; the clause numbers within Q.707 5 are `unverified`)."""
 
 from __future__ import annotations
 
@@ -56,6 +51,14 @@ TIMERS: Final = {
         TimerSpec("SLT T2", 60 * SECOND, 30 * SECOND, 90 * SECOND, "Q.707 5.5", "until the next link test"),
     )
 }
+
+ABSENT: Final[Mapping[str, str]] = {
+    "T7": "signalling data link connection order: links are allotted by configuration (Q.704 12.5)",
+    "T9": "not used (Q.704 16.8)",
+    "T11": "transfer restricted, only with long-term congestion",
+    "T24": "latching of a local processor outage: a national option",
+}
+"""Timers of Q.704 16.8 that belong to procedures that are not here."""
 
 
 class TimerOwner(Protocol):

@@ -124,6 +124,7 @@ class Circuit:
         "looped",
         "name",
         "services",
+        "unknown",
     )
 
     def __init__(self, services: Services, dpc: int, cic: int, leg: Leg) -> None:
@@ -144,6 +145,8 @@ class Circuit:
         """Why the far end blocks the circuit."""
         self.group_reset = False
         """GRS sent, GRA awaited."""
+        self.unknown = False
+        """The state is not known since the start: reset before use (Q.724 6.2)."""
         self.looped = False
         self.awaits_released = False
         """The engine has been told `Release` and has not answered `Released`: what else it says is old."""
@@ -154,8 +157,8 @@ class Circuit:
 
     @property
     def resetting(self) -> bool:
-        """Whether we have sent a reset that is not acknowledged."""
-        return self.group_reset or not self.crs.idle
+        """Whether we have sent a reset that is not acknowledged, or are to send one."""
+        return self.group_reset or not self.crs.idle or self.unknown
 
     @property
     def idle(self) -> bool:
@@ -272,6 +275,12 @@ class Circuit:
         call.handle(_Out.FREE, now)
 
     # from the engine
+
+    def recover(self, *, incoming: bool, suspended: bool, now: Instant) -> None:
+        """Go on with a call that was answered before we took over."""
+        call = IncomingCall(self) if incoming else OutgoingCall(self)
+        call.recover(now, suspended=suspended)
+        self.cpc = call
 
     def request(self, primitive: Primitive, now: Instant) -> None:
         """Take a primitive of the engine."""
@@ -426,6 +435,7 @@ class Circuit:
 
     def drop_call(self, now: Instant) -> None:
         """End the call, or our check, for a reset of our own."""
+        self.unknown = False
         self.check.handle(continuity_fsm.Event.STOP, now)
         if isinstance(self.cpc, IncomingCall):
             self.cpc.handle(_In.RESET_ORDER, now)

@@ -147,6 +147,11 @@ class IncomingCall(Machine[State, Event]):
         self._asked: int | None = None
         """Cause of the release the engine asked for, which `Released` answers."""
 
+    def recover(self, now: Instant, *, suspended: bool) -> None:
+        """Go on with an answered call, in which the called party may have hung up."""
+        self.state = State.CLEARED_BACK if suspended else State.ANSWERED
+        self._known = True
+
     # set-up
 
     def seized(self, now: Instant, message: Message) -> State:

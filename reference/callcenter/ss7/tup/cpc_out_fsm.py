@@ -153,6 +153,12 @@ class OutgoingCall(Machine[State, Event]):
         self._asked: int | None = None
         """Cause of the release the engine asked for, which `Released` answers."""
 
+    def recover(self, now: Instant, *, suspended: bool) -> None:
+        """Go on with an answered call; a called party who has hung up is guarded anew."""
+        self.state = State.CLEARED_BACK if suspended else State.ANSWERED
+        if suspended:
+            self.circuit.start(self, "clear-back", now)
+
     # set-up
 
     def setup(self, now: Instant, primitive: Setup) -> None:

@@ -32,9 +32,6 @@ from callcenter.ss7.tup.order_fsm import (
 from callcenter.ss7.tup.services import Services
 from testrig.clock import Instant
 
-MAXIMUM: Final = 32
-"""Circuits in one of our orders: those of a span."""
-
 
 class Order(NamedTuple):
     """What a group message orders."""

@@ -40,6 +40,8 @@ class TupConfig:
     """Close the called number with the end of pulsing signal (Q.724 1.3)."""
     continuity: Mapping[str, int] = field(default_factory=dict)
     """By trunk group: every how manyeth of our calls has its circuit checked; 0 or none: no call."""
+    reset_at_start: frozenset[str] = frozenset()
+    """Trunk groups whose circuits are reset when the far end can first be reached (Q.724 6.2)."""
 
 
 class Timed(Protocol):

@@ -30,11 +30,12 @@ from collections.abc import Callable, Mapping
 from callcenter.calls.primitives import Indication, Leg, Primitive
 from callcenter.errors import ConfigurationError, StateError
 from callcenter.ss7.notices import Notice, What
+from callcenter.ss7.ranges import ranges
 from callcenter.ss7.tup import bls_fsm, continuity_fsm
 from callcenter.ss7.tup.circuit import Circuit
 from callcenter.ss7.tup.codec import TupDecodeError, decode
 from callcenter.ss7.tup.contents import Congestion
-from callcenter.ss7.tup.groups import GROUP_MESSAGES, MAXIMUM, Groups
+from callcenter.ss7.tup.groups import GROUP_MESSAGES, Groups
 from callcenter.ss7.tup.messages import FORMATS, NATIONAL, Heading
 from callcenter.ss7.tup.services import Services, TupConfig
 from callcenter.ss7.tup.timers import TIMERS
@@ -75,6 +76,7 @@ class Tup:
         if (dpc, cic) in self._circuits or leg in self._by_leg:
             raise ConfigurationError(f"TUP circuit {cic} to {dpc}: found twice, as {leg.group}/{leg.number}")
         circuit = Circuit(self._services, dpc, cic, leg)
+        circuit.unknown = leg.group in self.config.reset_at_start
         self._circuits[dpc, cic] = circuit
         self._by_leg[leg] = circuit
 
@@ -117,6 +119,7 @@ class Tup:
         if dpc in self.destinations and not self.destinations[dpc].accessible:
             self.destinations[dpc].accessible = True
             self._services.note(What.RESUMED_DESTINATION, dpc)
+        self._reset_unknown(dpc, now)
 
     def congested(self, dpc: int, now: Instant) -> None:
         """MTP-STATUS: the signalling network towards `dpc` is congested."""
@@ -143,6 +146,19 @@ class Tup:
     def request(self, leg: Leg, primitive: Primitive, now: Instant) -> None:
         """Take a primitive for circuit `leg`. Raises `StateError` for a circuit that does not exist."""
         self._circuit(leg).request(primitive, now)
+
+    def forget(self) -> None:
+        """The state of every circuit is unknown: it is reset when its far end can next be reached."""
+        for circuit in self._circuits.values():
+            circuit.unknown = True
+
+    def recover(self, leg: Leg, *, incoming: bool, suspended: bool, blocked: bool, now: Instant) -> None:
+        """Go on with a call that was answered before we took over."""
+        circuit = self._circuit(leg)
+        circuit.recover(incoming=incoming, suspended=suspended, now=now)
+        circuit.unknown = False
+        if blocked:
+            circuit.held_there.add("maintenance")
 
     def _circuit(self, leg: Leg) -> Circuit:
         try:
@@ -229,21 +245,25 @@ class Tup:
     def reset_group(self, cic: Leg, count: int, now: Instant) -> None:
         """Reset `count` circuits from `cic` on."""
         for first, size in self._runs(cic, count):
-            if size == 1:
-                first.order_reset(now)
-            else:
-                self._groups.reset(first.dpc, first.cic, size, now)
+            self._reset_range(first, size, now)
+
+    def _reset_unknown(self, dpc: int, now: Instant) -> None:
+        """The far end can be reached for the first time since the start (Q.724 6.2)."""
+        cics = self.config.circuits.get(dpc, ())
+        known = {cic for cic in cics if not self._circuits[dpc, cic].unknown}
+        for first, size in ranges(cics, known):
+            self._reset_range(self._circuits[dpc, first], size, now)
+
+    def _reset_range(self, first: Circuit, size: int, now: Instant) -> None:
+        if size == 1:
+            first.order_reset(now)
+        else:
+            self._groups.reset(first.dpc, first.cic, size, now)
 
     def _runs(self, cic: Leg, count: int) -> list[tuple[Circuit, int]]:
-        """Cut a group into runs of at most 32 that begin with a circuit that exists."""
+        """Cut a group into ranges of at most 32 that begin with a circuit that exists."""
         first = self._circuit(cic)
-        present = [
-            number for number in range(first.cic, first.cic + count) if (first.dpc, number) in self._circuits
-        ]
-        runs: list[tuple[Circuit, int]] = []
-        while present:
-            start = present[0]
-            chunk = [number for number in present if number < start + MAXIMUM]
-            runs.append((self._circuits[first.dpc, start], chunk[-1] - start + 1))
-            present = present[len(chunk) :]
-        return runs
+        present = (
+            each for each in range(first.cic, first.cic + count) if (first.dpc, each) in self._circuits
+        )
+        return [(self._circuits[first.dpc, start], size) for start, size in ranges(present)]
