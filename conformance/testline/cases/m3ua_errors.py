@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from testline.case import case as plain
+from testline.cases.m3ua_as import PENDING
 from testline.layers.m3ua import M3UA, Parameter, message
 from testline.testers.m3ua import GatewayTester
 
@@ -232,12 +233,15 @@ def test_diagnostic(m3ua: GatewayTester) -> None:
 
 @case("M3UA/114", "A length that breaks the stream")
 def test_broken_stream(m3ua: GatewayTester) -> None:
-    """A message shorter than its header cannot be cut from a stream: the association ends, others go on."""
+    """A message shorter than its header cannot be cut from a stream: the association ends, which takes the ASP
+    down; others hear of it and go on.
+    """
     server, (asp,) = m3ua.active()
     other = m3ua.asp()
     other.up()
     asp.send_raw(bytes.fromhex("0100030300000004"))
     m3ua.bench.until(lambda: asp.stream.closed, within=2 * 8000, awaited="the association closed")
+    other.expect_notify(PENDING, server.routing_context)
     other.activate(server.routing_context)
     m3ua.send_network(server)
     other.expect("DATA")
