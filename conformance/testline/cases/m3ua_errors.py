@@ -233,8 +233,9 @@ def test_diagnostic(m3ua: GatewayTester) -> None:
 
 @case("M3UA/114", "A length that breaks the stream")
 def test_broken_stream(m3ua: GatewayTester) -> None:
-    """A message shorter than its header cannot be cut from a stream: the association ends, which takes the ASP
-    down; others hear of it and go on.
+    """A message shorter than its header cannot be cut from a stream: the association ends.
+
+    That takes the ASP down; the others hear of it and go on.
     """
     server, (asp,) = m3ua.active()
     other = m3ua.asp()
