@@ -9,7 +9,7 @@ from functools import partial
 
 from testline.case import case as plain
 from testline.cases.m3ua_as import PENDING
-from testline.layers.m3ua import M3UA, Parameter, message
+from testline.layers.m3ua import M3UA, Label, Parameter, message
 from testline.testers.m3ua import GatewayTester
 
 case = partial(
@@ -79,6 +79,22 @@ def test_parameter_too_long(m3ua: GatewayTester) -> None:
 def test_cut_context(m3ua: GatewayTester) -> None:
     """A routing context is words of 32 bits: parameter field error."""
     refused(m3ua, message("ASPAC", extra=bytes(Parameter(tag=6, value=b"\x00\x00\x65"))), 0x12)
+
+
+@case("M3UA/161", "Correlation identifier of three octets", clauses=["RFC 4666 3.3.1", "RFC 4666 3.8.1"])
+def test_cut_correlation(m3ua: GatewayTester) -> None:
+    """A correlation identifier is one word of 32 bits: parameter field error."""
+    server, pixit = m3ua.server("override"), m3ua.pixit
+    label = Label(
+        opc=pixit.point_code,
+        dpc=pixit.tester_point_code,
+        ni=pixit.network_indicator,
+        si=server.services[0],
+        data=m3ua.octets(server),
+    )
+    cut = bytes(Parameter(tag=0x13, value=b"\x00\x00\x4d"))
+    octets = message("DATA", routing_context=server.routing_context, protocol_data=label, extra=cut)
+    refused(m3ua, octets, 0x12)
 
 
 @case("M3UA/99", "Protocol data without a whole label")
