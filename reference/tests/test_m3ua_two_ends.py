@@ -253,15 +253,16 @@ class World(RuleBasedStateMachine):
 
     def _recovery(self, context: int, state: AsState) -> None:
         """What was kept goes out in order when an ASP takes over, and is dropped by T(r) only."""
-        kept = self.kept[context]
-        if state is AsState.PENDING:
-            self.pending.setdefault(context, self.now)
+        kept, before = self.kept[context], self.pending.pop(context, None)
+        deadline = self.sgp.timers.deadline(context)
+        if deadline is not None:
+            self.pending[context] = deadline - self.sgp.config.recovery
+        if self.pending.get(context) == before and state is AsState.PENDING:
             return
-        since = self.pending.pop(context, None)
-        if state is AsState.ACTIVE:
+        if state in (AsState.ACTIVE, AsState.PENDING):  # or active in between
             assert list(dict.fromkeys(each for each in self.delivered[context] if each in kept)) == kept
-        elif since is not None:
-            assert self.now == since + self.sgp.config.recovery
+        elif before is not None:
+            assert self.now == before + self.sgp.config.recovery
             assert not set(kept) & set(self.delivered[context])
         kept.clear()
 
