@@ -25,8 +25,10 @@ STREAMS: Final = 17
 _INITMSG: Final = 2
 _NODELAY: Final = 3
 _STATUS: Final = 14
+_RECVRCVINFO: Final = 32
 _SNDINFO: Final = 2
-"""Options of level IPPROTO_SCTP and type of ancillary data as Linux numbers them (`linux/sctp.h`)."""
+_RCVINFO: Final = 3
+"""Options of level IPPROTO_SCTP and types of ancillary data as Linux numbers them (`linux/sctp.h`)."""
 
 _STATUS_HEAD: Final = struct.Struct("=iiIHHHH")
 """sctp_status: association, state, window, unacknowledged, pending, inbound and outbound streams (8.2.1)."""
@@ -34,11 +36,16 @@ _STATUS_SIZE: Final = 176
 _SEND: Final = struct.Struct("=HHIIi")
 """sctp_sndinfo: stream, flags, payload protocol as it goes on the line, context, association (5.3.4)."""
 
+_ROOM: Final = socket.CMSG_SPACE(28)
+"""Octets of sctp_rcvinfo (5.3.5), which begins with the stream."""
+
 _HEADER: Final = 8
 _DATA: Final = b"\x01\x01"
 _PROTOCOL_DATA: Final = 0x0210
 _SELECTION: Final = 15
 """Offset of the selection from the parameter's tag (RFC 4666 3.3.1)."""
+_DIAGNOSTIC: Final = 40
+"""Octets of an offending message that go back with the error (3.8.1)."""
 _LONGEST: Final = 1 << 16
 """Octets of an SCTP message that is still put together; a longer one ends the association."""
 
@@ -66,10 +73,13 @@ class SctpStream(SocketStream):
         super().__init__(connected)
         self.malformed = 0
         """Messages dropped because their length field says more octets than came, or far fewer."""
+        self.misplaced = 0
+        """DATA that came on stream 0; it is answered by ERR."""
         self.streams = 0
         self._part = b""
         try:
-            connected.setsockopt(socket.IPPROTO_SCTP, _NODELAY, struct.pack("=i", 1))
+            for option in (_NODELAY, _RECVRCVINFO):
+                connected.setsockopt(socket.IPPROTO_SCTP, option, struct.pack("=i", 1))
             status = connected.getsockopt(socket.IPPROTO_SCTP, _STATUS, _STATUS_SIZE)
             self.streams = _STATUS_HEAD.unpack_from(status)[-1]
         except OSError as error:  # gone again before it was taken
@@ -87,18 +97,38 @@ class SctpStream(SocketStream):
 
     def _get(self) -> bytes:
         while True:
-            octets, _, flags, _ = self._socket.recvmsg(_LONGEST)
+            octets, ancillary, flags, _ = self._socket.recvmsg(_LONGEST, _ROOM)
             if not octets:
                 return b""
             self._part += octets
             if len(self._part) > _LONGEST:
                 raise OSError(errno.EMSGSIZE, f"message of more than {_LONGEST} octets")
             if flags & socket.MSG_EOR:
-                message, self._part = fitted(self._part), b""
-                if message:
-                    return message
-                self.malformed += 1
-                log.warning("%s: message whose length field is wrong: dropped", self.peer)
+                message, self._part = self._part, b""
+                stream = next((info[:2] for _, kind, info in ancillary if kind == _RCVINFO), None)
+                found = self._checked(message, stream == b"\0\0")
+                if found:
+                    return found
+
+    def _checked(self, message: bytes, on_stream_0: bool) -> bytes:
+        """Return the message, or nothing when it is dropped."""
+        found = fitted(message)
+        if not found:
+            self.malformed += 1
+            log.warning("%s: message whose length field is wrong: dropped", self.peer)
+        elif on_stream_0 and found[2:4] == _DATA:
+            self.misplaced += 1
+            self.send(invalid_stream(found))
+            return b""
+        return found
+
+
+def invalid_stream(message: bytes) -> bytes:
+    """Return ERR "invalid stream identifier" for `message`, with its head (RFC 4666 3.8.1)."""
+    head = message[:_DIAGNOSTIC]
+    diagnostic = struct.pack(">HH", 0x0007, 4 + len(head)) + head + bytes(-len(head) % 4)
+    body = struct.pack(">HHI", 0x000C, 8, 0x09) + diagnostic
+    return struct.pack(">BBHI", 1, 0, 0x0000, _HEADER + len(body)) + body
 
 
 def fitted(message: bytes) -> bytes:

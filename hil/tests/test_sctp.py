@@ -84,6 +84,12 @@ def ends() -> Iterator[tuple[SctpStream, socket.socket]]:
     other.close()
 
 
+def put(other: socket.socket, octets: bytes, number: int) -> None:
+    """Send on a stream."""
+    how = struct.pack("=HHIIi", number, 0, socket.htonl(3), 0, 0)
+    other.sendmsg([octets], [(socket.IPPROTO_SCTP, 2, how)])
+
+
 def received(stream: SctpStream) -> bytes:
     """Wait until the stream has something to tell."""
     assert select.select([stream._socket], [], [], 30)[0]
@@ -130,12 +136,31 @@ def test_messages_the_kernel_does_not_take_go_out_later(ends: tuple[SctpStream, 
 def test_message_in_many_packets_comes_whole(ends: tuple[SctpStream, socket.socket]) -> None:
     stream, other = ends
     long = data(1, user=bytes(range(256)) * 250)
-    other.send(long)
+    put(other, long, 1)
     other.send(message(0x0303))
     found = b""
     while len(found) < len(long) + 8:
         found += received(stream)
     assert found == long + message(0x0303)
+
+
+@kernel
+def test_data_on_stream_0_is_answered_by_an_error_and_dropped(
+    ends: tuple[SctpStream, socket.socket],
+) -> None:
+    stream, other = ends
+    wrong, right = data(1), data(2)
+    put(other, wrong, 0)
+    put(other, right, 5)
+    found = b""
+    while not found or not stream.misplaced:
+        found += received(stream)
+    assert found == right
+    octets, ancillary, _, _ = other.recvmsg(4_096, 256)
+    assert ancillary[0][2][:2] == b"\0\0"
+    assert octets == message(
+        0x0000, bytes.fromhex("000c 0008 0000 0009 0007") + struct.pack(">H", 4 + len(wrong)) + wrong
+    )
 
 
 @kernel

@@ -40,7 +40,7 @@ from testrig.clock import SECOND, Instant, frames
 from testrig.line import Octets
 
 GRACE: Final = 2 * SECOND
-"""After a take-over lines that begin anew find alignment and both ends' alarms go (our choice: G.706 allows 0.4 s
+"""How long after a take-over lines that begin anew may be without alignment (our choice: G.706 allows 0.4 s
 for CRC-4 alignment, and a pseudowire has its buffer to fill)."""
 
 

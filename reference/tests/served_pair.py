@@ -25,6 +25,8 @@ from testrig.line import SLOTS, Block
 from testrig.satop import SatopLine
 
 SERVERS: Final = ("A", "B")
+BUFFER_MS: Final = "300"
+"""Jitter buffers of all ends: hosts of tests pause."""
 
 
 CUSHION: Final = SECOND // 2
@@ -111,7 +113,9 @@ def centre_file(folder: Path, gateway: str) -> Path:
     servers = (DATA / "servers.toml").read_text()
     tables = servers[servers.index("[networks.public.m3ua]") :].replace("[board]\nspans = 2\n", "")
     text = reference_toml[:begin] + reference_toml[end:] + tables
-    text = text.replace("reset_at_start = false", "links = []").replace("spans = 1", "spans = 2\nfault_persistence = 10.0")
+    text = text.replace("reset_at_start = false", "links = []").replace(
+        "spans = 1", "spans = 2\nfault_persistence = 10.0"
+    )
     text = text.replace('mode = "override"', f'mode = "override"\ngateways = ["{gateway}"]')
     path = folder / "centre.toml"
     path.write_text(text.replace('main = "', f'main = "{DATA}/'))
@@ -135,12 +139,12 @@ class Pair:
         ports = [(free_port(), free_port()) for _ in range(3)]
         self._lines = [f"127.0.0.1:{theirs}=127.0.0.1:{ours}" for ours, theirs in ports]
         near = [(("127.0.0.1", ours), ("127.0.0.1", theirs)) for ours, theirs in ports]
-        self.signalling = SatopLine("line0", *near[0], delay=64, timeout_s=30)
+        self.signalling = SatopLine("line0", *near[0], delay=int(BUFFER_MS), timeout_s=30)
         self.speech = [SpeechLine(f"line{n}", *near[n]) for n in (1, 2)]
         self._pair = {name: f"127.0.0.1:{free_tcp_port()}" for name in SERVERS}
         self.gateway = Process(
             *("gateway", "--config", str(gateway_file(folder)), "--line", self._lines[0]),
-            *("--listen", "127.0.0.1:0", "--transport", "tcp"),
+            *("--listen", "127.0.0.1:0", "--transport", "tcp", "--jitter", BUFFER_MS),
         )
         self._centre = centre_file(folder, self.gateway.says("M3UA over TCP: "))
         self.servers: dict[str, Process] = {}
@@ -152,7 +156,7 @@ class Pair:
         lines = [word for line in self._lines[1:] for word in ("--line", line)]
         self.servers[name] = Process(
             *("serve", "--config", str(self._centre), *lines, *pair, "--transport", "tcp"),
-            *("--control", "127.0.0.1:0", *more),
+            *("--control", "127.0.0.1:0", "--jitter", BUFFER_MS, *more),
         )
         return self.servers[name]
 

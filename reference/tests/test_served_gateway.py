@@ -83,10 +83,10 @@ class Running:
         asp.send(order, **given)  # type: ignore[arg-type]
         self.until(lambda: any(got.title == f"{order}_ACK" for got in drained(asp.inbox)), f"{order}_ACK")
 
-    def active(self) -> AspTester:
-        """An ASP that carries traffic."""
+    def active(self, identifier: int) -> AspTester:
+        """An ASP that carries traffic. SCTP closes late, so that another one cannot have its identifier."""
         asp = self.m3ua.asp()
-        self.answered(asp, "ASPUP", asp_identifier=7)
+        self.answered(asp, "ASPUP", asp_identifier=identifier)
         self.answered(asp, "ASPAC", routing_context=self.server.routing_context)
         return asp
 
@@ -125,10 +125,10 @@ def drained(inbox: deque[Any]) -> Iterator[Any]:
 def test_messages_pass_between_network_and_ct_servers_and_the_standby_takes_over(transport: str) -> None:
     with gateway(transport) as (wire, _):
         running = Running(wire)
-        first = running.active()
+        first = running.active(7)
         running.carries(first, 1)
         first.close()
-        running.carries(running.active(), 2)
+        running.carries(running.active(8), 2)
 
 
 def test_operator_sees_the_gateway_and_hears_alarms(transport: str, tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_operator_sees_the_gateway_and_hears_alarms(transport: str, tmp_path: Pa
     with gateway(transport, *arguments) as (wire, told):
         operator = Operator(after("control: ", told))
         running = Running(wire)
-        asp, server = running.active(), running.server
+        asp, server = running.active(7), running.server
         running.until(lambda: operator.order("state")["links"] == {"public/0": "in service"}, "the link")
         running.until(lambda: operator.order("state")["points"] == {"public": True}, "the point")
         state = operator.order("state")

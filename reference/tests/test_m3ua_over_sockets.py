@@ -1,0 +1,52 @@
+"""The judge's M3UA cases with the associations over sockets of this kernel.
+
+`TESTLINE_M3UA=M3UA` runs all of them. Over SCTP M3UA/25 and M3UA/114 fail: they are about streams of octets,
+and SCTP has none.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from testrig import sctp
+
+HERE = Path(__file__).parent
+
+RIG = """
+targets:
+  main:
+    resources:
+      VirtualSpans: {{count: 1}}
+      VirtualStations: {{count: 4}}
+      SystemUnderTest: {{entry_point: "over_sockets:{transport}"}}
+    drivers:
+      {{VirtualSpansDriver: {{}}, VirtualStationsDriver: {{}}, SystemDriver: {{}}, BenchStrategy: {{}}}}
+options:
+  block: 40
+  setups: {{gateway: {{config: {{file: gateway.toml}}}}, gateway24: {{config: {{network: china}}}}}}
+  calibration: {{line clock: exact by construction}}
+"""
+
+
+@pytest.mark.parametrize(
+    "transport",
+    [
+        "tcp",
+        pytest.param(
+            "sctp", marks=pytest.mark.skipif(not sctp.available(), reason="this kernel has no SCTP")
+        ),
+    ],
+)
+def test_judge_passes_the_gateway_over_sockets(transport: str, tmp_path: Path) -> None:
+    rig = tmp_path / "rig.yaml"
+    rig.write_text(RIG.format(transport=transport))
+    cases = os.environ.get("TESTLINE_M3UA", "M3UA/3 M3UA/4 M3UA/6").split()
+    command = [sys.executable, "-m", "testline", "run", "-n", "1", "--rig", str(rig), *cases]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), *sys.path])}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
