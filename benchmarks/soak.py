@@ -32,7 +32,7 @@ CONFIGURATIONS = (
     ("sixteen.toml", "public"),
     ("transfer.toml", "public"),
     ("dual.toml", "public"),
-    ("network.toml", "public"),
+    ("network.toml", "china"),
 )
 """What is fuzzed: file and network. ISUP and TUP, labels of 14 and 24 bits, one link and several, two
 networks at once, routes over other points, and a transfer point."""

@@ -26,7 +26,7 @@ CONFIGURATIONS = [
     ("sixteen.toml", "public"),
     ("transfer.toml", "public"),
     ("dual.toml", "public"),
-    ("network.toml", "public"),
+    ("network.toml", "china"),
 ]
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from callcenter.exercise.captures import messages
 from callcenter.exercise.fuzz import holdings
-from callcenter.exercise.gateways import GatewayFuzz, MessageMutator, composed
+from callcenter.exercise.gateways import GatewayFuzz
+from callcenter.exercise.m3ua_seeds import MessageMutator, composed
 from callcenter.gateway import gateway_config
 from callcenter.ss7.m3ua.codec import HEADER, Framer, Tag, Type, parameters
 

@@ -258,12 +258,25 @@ def test_notice_of_before_the_request_does_not_undo_it() -> None:
     first.activate(0)
     settle(sgp, first, second)
     second.activate(0)
+    for _, octets in second.messages():
+        sgp.receive(1, octets, 0)
     first.deactivate(0)
     first.activate(0)
     settle(sgp, first, second)
-    active = [each.state(0) is State.ACTIVE for each in (first, second)]
-    assert sum(active) == 1
-    assert [sgp.servers[1].is_active(sgp.peers[number]) for number in (0, 1)] == active
+    assert (first.state(0), second.state(0)) == (State.ACTIVE, State.INACTIVE)
+    assert [sgp.servers[1].is_active(sgp.peers[number]) for number in (0, 1)] == [True, False]
+
+
+def test_data_of_one_context_before_the_other_is_acknowledged_are_taken() -> None:
+    one = Asp(AspConfig(OWN, 2, {1: (5,), 2: (4,)}, (PEER,)))
+    one.activate(0)
+    one.connected(0, 0)
+    context = (Tag.ROUTING_CONTEXT, word(1))
+    one.receive(0, Message(Type.UP_ACK).encode(), 0)
+    one.receive(0, Message(Type.ACTIVE_ACK, (context,)).encode(), 0)
+    one.receive(0, Message(Type.DATA, (context, (Tag.PROTOCOL_DATA, IAM.encode()))).encode(), 0)
+    assert one.state(0) is State.ACTIVATING
+    assert one.indications() == [Transfer(5, PEER, OWN, 3, b"\x01\x00\x01")]
 
 
 def test_foreign_context_and_mask_in_dupu_are_answered() -> None:

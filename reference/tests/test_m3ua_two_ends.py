@@ -18,7 +18,7 @@ from callcenter.ss7.m3ua.asp import ALTERNATE_ACTIVE, Asp, AspConfig
 from callcenter.ss7.m3ua.asp_fsm import State as AspState
 from callcenter.ss7.m3ua.asp_side_fsm import State as Side
 from callcenter.ss7.m3ua.codec import Framer, Message, Tag, Type, decode, protocol_data
-from callcenter.ss7.mtp3.indications import Transfer
+from callcenter.ss7.mtp3.indications import Pause, Resume, Transfer
 from testrig.clock import SECOND
 
 OWN, PEER = 4899, 4900
@@ -71,6 +71,8 @@ class World(RuleBasedStateMachine):
         """Numbers of the messages in DATA, in the order in which they were sent, copies included."""
         self.taken = [0] * len(CONTEXTS)
         """Transfers indicated by each ASP on its present association."""
+        self.resumed = [False] * len(CONTEXTS)
+        """What each ASP's user parts heard of the point last."""
 
     # what happens
 
@@ -204,6 +206,7 @@ class World(RuleBasedStateMachine):
         assert (one.state(0) is Side.ACTIVE) is one.taking
         assert states == {AspState.ACTIVE if one.taking else AspState.INACTIVE}, f"ASP {number}"
         assert self.taken[number] == wire.data, f"DATA lost on the way to ASP {number}"
+        assert one.reaches(PEER) is (one.taking and self.sgp.available[PEER])
         assert not one.discarded
 
     # what the two ends say
@@ -215,7 +218,12 @@ class World(RuleBasedStateMachine):
                 assert decode(octets).kind != Type.DATA or one.state(0) is Side.ACTIVE
                 if number in self.wires:
                     self.wires[number].up += octets
-            self.taken[number] += sum(isinstance(each, Transfer) for each in one.indications())
+            for each in one.indications():
+                self.taken[number] += isinstance(each, Transfer)
+                if isinstance(each, Resume | Pause):
+                    assert self.resumed[number] is isinstance(each, Pause), "said twice"
+                    self.resumed[number] = isinstance(each, Resume)
+            assert self.resumed[number] is one.reaches(PEER)
         self.sgp.transfers()
         of = {wire.number: wire for wire in self.wires.values()}
         for association, octets in self.sgp.messages():
@@ -245,15 +253,16 @@ class World(RuleBasedStateMachine):
 
     def _recovery(self, context: int, state: AsState) -> None:
         """What was kept goes out in order when an ASP takes over, and is dropped by T(r) only."""
-        kept = self.kept[context]
-        if state is AsState.PENDING:
-            self.pending.setdefault(context, self.now)
+        kept, before = self.kept[context], self.pending.pop(context, None)
+        deadline = self.sgp.timers.deadline(context)
+        if deadline is not None:
+            self.pending[context] = deadline - self.sgp.config.recovery
+        if self.pending.get(context) == before and state is AsState.PENDING:
             return
-        since = self.pending.pop(context, None)
-        if state is AsState.ACTIVE:
+        if state in (AsState.ACTIVE, AsState.PENDING):  # or active in between
             assert list(dict.fromkeys(each for each in self.delivered[context] if each in kept)) == kept
-        elif since is not None:
-            assert self.now == since + self.sgp.config.recovery
+        elif before is not None:
+            assert self.now == before + self.sgp.config.recovery
             assert not set(kept) & set(self.delivered[context])
         kept.clear()
 
