@@ -39,6 +39,8 @@ def tally(
 
     `equivalent` are the ids of survivors that a review found nobody could tell from the reference;
     `populations` says how many places each layer has. Mutants that do not even start are no part of a rate.
+    A survivor that a new case catches since is counted as closed, and remains a survivor: the rate is that of
+    the judge as it was when the sample was drawn.
     """
     rows = list(sampled)
     figures = {}
@@ -49,10 +51,12 @@ def tally(
             if layer in (row["layer"], "all")
         ]
         count = {name: outcomes.count(name) for name in (*KILLED, *SURVIVED, "equivalent", "unfit")}
+        closed = sum("closed" in row for row in rows if layer in (row["layer"], "all"))
         hits, judged = sum(count[name] for name in KILLED), len(outcomes) - count["unfit"]
         figures[layer] = {
             "places": sum(populations.values()) if layer == "all" else populations[layer],
             **count,
+            "closed": closed,
             "raw": rate(hits, judged),
             "reviewed": rate(hits, judged - count["equivalent"]),
         }

@@ -23,6 +23,7 @@ from typing import Any, Final
 import pytest
 
 from testline.cases import MODULES
+from testline.session import PROPERTY
 
 HERE: Final = Path(__file__).parent
 REFERENCE: Final = HERE.parent / "reference" / "callcenter"
@@ -47,6 +48,29 @@ def copy_reference(folder: Path) -> Path:
     package = folder / REFERENCE.name
     shutil.copytree(REFERENCE, package, ignore=shutil.ignore_patterns("__pycache__"))
     return package
+
+
+class Records:
+    """Plugin of the judge's process: writes the records of the cases to a file."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._records: list[dict[str, Any]] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep a record."""
+        self._records += records_in(report)
+
+    def pytest_sessionfinish(self) -> None:
+        """Write them."""
+        self._target.write_text(json.dumps(self._records))
+
+
+def records_in(report: pytest.TestReport) -> list[dict[str, Any]]:
+    """Return the record of the case that ended with this report, if one did."""
+    if report.when != "teardown":
+        return []
+    return [json.loads(str(value)) for name, value in report.user_properties if name == PROPERTY]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +104,18 @@ def judge(
 
     No cases: all. `limit` is in seconds of wall time.
     """
-    report = folder / "report"
+    results = folder / "records.json"
     words = ["-c", os.devnull, "--rootdir", str(folder), "-p", "no:cacheprovider", "-p", "testline.plugin"]
     words += ["-q", "--noconftest", "--assert=plain", "--import-mode=importlib", "--testline"]
-    words += ["--report", str(report)]
-    words += [] if copy is None else ["-o", f"pythonpath={shlex.quote(str(copy))}"]
+    words += ["-o", f"pythonpath={shlex.quote(str(copy or REFERENCE.parent))}"]
     words += [*(f"--select={case}" for case in cases), "--pyargs", "testline.cases"]
-    process = processes.Process(target=_main, args=(words, plugins, folder / "output"))
+    process = processes.Process(target=_main, args=(words, [*plugins, Records(results)], folder / "output"))
     process.start()
     process.join(limit)
     if process.is_alive():
         process.kill()
         return Run(False, None, None)
-    results = report / "results.json"
     if not results.exists():
         return Run(True, process.exitcode, None)
-    records = {record["id"]: record for record in json.loads(results.read_text())["cases"]}
+    records = {record["id"]: record for record in json.loads(results.read_text())}
     return Run(True, process.exitcode, records)

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from operators import Site, digest, sites
-from rates import KILLED, tally
+from rates import KILLED, SURVIVED, tally
 from runs import HERE, REFERENCE, Run, copy_reference, judge, server
 from watching import Covering, FirstFail
 
@@ -39,7 +39,7 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
 
 OWN_CASES: Final = {"signalling": ("m3ua", "isup", "tup"), "calls": ("isup", "tup")}
 """Starts of the names of the areas that are about a layer, where they are not called as the layer."""
-OTHERS: Final = 100
+OTHERS: Final = 30
 """Cases of other areas that are asked about a mutant; it may survive because of this limit."""
 
 SEED: Final = 7
@@ -79,7 +79,8 @@ class Cover:
     """What each case executes of the reference as it is."""
 
     lines: Mapping[str, Mapping[str, list[str]]]
-    rows: Mapping[str, Mapping[str, list[str]]]
+    noted: Mapping[str, Mapping[str, list[str]]]
+    """Rows of transition tables looked up and dataclasses made, in each file."""
     cpu: Mapping[str, float]
     areas: Mapping[str, str]
     """Area of every case that passes."""
@@ -98,22 +99,29 @@ class Cover:
         """Return the cases that can notice a change of `site`: the layer's own, then some of the others.
 
         Of those that only pass by on the way to something else, as most do through level 2, `OTHERS` are
-        asked, drawn by a hash. What is executed when a module is imported belongs to all cases that call a
-        function of the layer. Cheap cases come first.
+        asked, drawn by a hash. Cheap cases come first.
         """
-        looked_up = self.rows.get(site.file, {}).get(site.row, [])
-        found = set(looked_up) if site.row else self._executing(site, layer)
+        found = self._executing(site, layer)
         found &= self.areas.keys()
         own = {case for case in found if self.areas[case].startswith(OWN_CASES.get(layer, (layer,)))}
         others = sorted(found - own, key=lambda case: digest(f"{site.id}|{case}"))[:OTHERS]
         return [case for some in (own, others) for case in sorted(some, key=lambda c: (self.cpu[c], c))]
 
     def _executing(self, site: Site, layer: str) -> set[str]:
-        by_line = self.lines.get(site.file, {})
+        """Return the cases that execute a place.
+
+        What is executed when a module is imported belongs to those that look up the row or make an instance
+        of the class it is in, or else to all that call a function of the layer.
+        """
+        noted, by_line = self.noted.get(site.file, {}), self.lines.get(site.file, {})
+        if site.row:
+            return set(noted.get(site.row, []))
         first, last = site.lines
         found = {case for line in range(first, last + 1) for case in by_line.get(str(line), [])}
         if site.body and "" not in found:
             return found
+        if not site.body and site.where in noted:
+            return set(noted[site.where])
         files = [path.relative_to(REFERENCE) for pattern in LAYERS[layer] for path in REFERENCE.glob(pattern)]
         return {case for file in files for some in self.lines.get(str(file), {}).values() for case in some}
 
@@ -182,14 +190,14 @@ def equivalents() -> dict[str, str]:
 
 
 def sampled(
-    layer: str, found: Sequence[Site], size: int, known: Mapping[str, dict[str, Any]], judge_it: Any
+    layer: str, found: Sequence[Site], size: int, kept: Mapping[str, dict[str, Any]], judge_it: Any
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of a layer until `size` mutants were judged; unfit ones do not count."""
     fit = 0
     for site in found:
         if fit == size:
             return
-        row = known.get(site.id) or judge_it(site, layer)
+        row = kept.get(site.id) or judge_it(site, layer)
         fit += row["outcome"] != "unfit"
         yield row
 
@@ -201,19 +209,21 @@ def write(rows: Sequence[Mapping[str, Any]], populations: Mapping[str, int], see
     RESULT.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def known(layers: Sequence[str], keep: bool) -> dict[str, dict[str, Any]]:
+    """Return the rows of the result file that need not be judged, by id."""
+    rows = json.loads(RESULT.read_text(encoding="utf-8"))["sites"] if RESULT.exists() else []
+    return {row["id"]: row for row in rows if keep or row["layer"] not in layers}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Draw, judge, write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--size", type=int, default=SIZE, help="mutants of each layer")
     parser.add_argument("--layer", action="append", choices=LAYERS, help="only these; the others are kept")
-    parser.add_argument(
-        "--keep", action="store_true", help="take over what was killed, and judge only the others again"
-    )
+    parser.add_argument("--keep", action="store_true", help="judge none again that was: a larger sample")
+    parser.add_argument("--again", action="store_true", help="note which survivors are caught since")
     told = parser.parse_args(arguments)
-    before = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {"sites": []}
-    known = {row["id"]: row for row in before["sites"] if row["layer"] not in (told.layer or LAYERS)}
-    known |= {row["id"]: row for row in before["sites"] if told.keep and row["outcome"] in KILLED}
     processes = server()
     with tempfile.TemporaryDirectory() as name:
         cover = Cover.measure(processes, Path(name))
@@ -224,17 +234,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"{layer} {row['outcome']:11} {site.file} {site.where}: {change}", flush=True)
         return row
 
+    if told.again:
+        again(judge_it)
+        return
+    kept = known(told.layer or list(LAYERS), told.keep)
     rows: list[dict[str, Any]] = []
     populations = {}
     for layer in LAYERS:
         found = draw(population(layer), told.seed)
         populations[layer] = len(found)
-        if layer in (told.layer or LAYERS):
-            rows += sampled(layer, found, told.size, known, judge_it)
-        else:
-            rows += [row for row in before["sites"] if row["layer"] == layer]
-        write([*rows], populations, told.seed, told.size)
-    print(json.dumps(tally(rows, equivalents(), populations), indent=1))
+        rows += sampled(layer, found, told.size, kept, judge_it)
+        write(rows, populations, told.seed, told.size)
+
+
+def again(judge_it: Any) -> None:
+    """Judge the survivors of the result file once more; `closed` is the case that catches one now."""
+    data = json.loads(RESULT.read_text(encoding="utf-8"))
+    places = {layer: {site.id: site for site in population(layer)} for layer in LAYERS}
+    for row in data["sites"]:
+        site = places[row["layer"]].get(row["id"])
+        if row["outcome"] in SURVIVED and row["id"] not in equivalents() and site is not None:
+            now = judge_it(site, row["layer"])
+            row.pop("closed", None)
+            if now["outcome"] in KILLED:
+                row["closed"] = now["case"]
+    populations = {layer: data["layers"][layer]["places"] for layer in LAYERS}
+    write(data["sites"], populations, data["seed"], data["size"])
 
 
 if __name__ == "__main__":

@@ -9,15 +9,16 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import coverage
 import pytest
 
+from runs import records_in
 from testline.case import case_of
-from testline.session import PROPERTY, SESSION
+from testline.session import SESSION
 
 MEMORY: Final = 6 << 30
 """Octets of address space a mutant may take."""
@@ -28,31 +29,39 @@ def _case(item: pytest.Item) -> str:
     return "" if found is None else found.id
 
 
+Noted = set[tuple[str, str]]
+"""File, and the row (`STATE,EVENT`) or class."""
+
+
 class Looked(dict[Any, Any]):
     """Transitions of a table that notes which of them are looked up."""
 
-    def __init__(self, rows: Mapping[Any, Any], found: set[tuple[str, str]]) -> None:
+    def __init__(self, rows: Mapping[Any, Any], file: str, noted: Noted) -> None:
         super().__init__(rows)
-        self._found = found
+        self._file = file
+        self._noted = noted
 
     def get(self, key: Any, default: Any = None) -> Any:
         """Look a row up."""
-        self._found.add((key[0].name, key[1].name))
+        self._noted.add((self._file, f"{key[0].name},{key[1].name}"))
         return super().get(key, default)
 
 
-@dataclass
 class Covering:
-    """Notes for every case the lines of the reference it executes and the rows it looks up.
+    """Notes for every case the lines of the reference that it executes, the rows of transition tables that it
+    looks up and the dataclasses that it makes instances of.
 
-    Functions do not remember results while it does: a second case would not execute what the first one did.
+    Functions do not remember results meanwhile: a second case would not execute what the first one did.
     """
 
-    package: Path
-    target: Path
-    lines: dict[str, dict[int, list[str]]] = field(default_factory=dict)
-    rows: dict[str, dict[str, set[str]]] = field(default_factory=dict)
-    cpu: dict[str, float] = field(default_factory=dict)
+    def __init__(self, package: Path, target: Path) -> None:
+        self._package = package
+        self._target = target
+        self._noted: Noted = set()
+        """By the case that runs."""
+        self._noting: dict[str, dict[str, list[str]]] = defaultdict(dict)
+        """File, then row or class, then the cases; none yet: it is watched."""
+        self._cpu: dict[str, float] = {}
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Import the reference and open the rig outside of any case."""
@@ -62,21 +71,32 @@ class Covering:
 
         functools.cache = functools.lru_cache = remember_not
         self._coverage = coverage.Coverage(
-            data_file=None, config_file=False, source=[str(self.package)], messages=False
+            data_file=None, config_file=False, source=[str(self._package)], messages=False
         )
         self._coverage.start()
         session.config.stash[SESSION].rig()
-        self._looked: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        table = sys.modules[f"{self._package.name}.fsm"].Table
         for name, module in list(sys.modules.items()):
-            if name.startswith(f"{self.package.name}.") and name.endswith("_fsm"):
-                self._watch_tables(module)
+            if not name.startswith(f"{self._package.name}."):
+                continue
+            file = str(Path(module.__file__ or "").relative_to(self._package))
+            for value in vars(module).values():
+                if isinstance(value, table) and value.states.__module__ == name:
+                    object.__setattr__(value, "transitions", Looked(value.transitions, file, self._noted))
+                if isinstance(value, type) and is_dataclass(value) and value.__module__ == name:
+                    self._watch(value, file)
+        self._noted.clear()
 
-    def _watch_tables(self, module: Any) -> None:
-        file = str(Path(module.__file__).relative_to(self.package))
-        table = sys.modules[f"{self.package.name}.fsm"].Table
-        for value in vars(module).values():
-            if isinstance(value, table) and value.states.__module__ == module.__name__:
-                object.__setattr__(value, "transitions", Looked(value.transitions, self._looked[file]))
+    def _watch(self, cls: Any, file: str) -> None:
+        """Note when an instance of a class is made."""
+        make, noted, place = cls.__init__, self._noted, (file, cls.__name__)
+        self._noting[file][cls.__name__] = []
+
+        def making(self: Any, *arguments: Any, **named: Any) -> None:
+            noted.add(place)
+            make(self, *arguments, **named)
+
+        cls.__init__ = making
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -87,31 +107,20 @@ class Covering:
             return (yield)
         finally:
             self._coverage.switch_context("")
-            self.cpu[case] = time.process_time() - began
-            for file, found in self._looked.items():
-                for state, event in found:
-                    self.rows.setdefault(file, {}).setdefault(f"{state},{event}", set()).add(case)
-                found.clear()
+            self._cpu[case] = time.process_time() - began
+            for file, name in self._noted:
+                self._noting[file].setdefault(name, []).append(case)
+            self._noted.clear()
 
     def pytest_sessionfinish(self) -> None:
-        """Write everything to `target`."""
+        """Write everything to the target."""
         self._coverage.stop()
         data = self._coverage.get_data()
-        for file in data.measured_files():
-            by_line = data.contexts_by_lineno(file)
-            self.lines[str(Path(file).relative_to(self.package))] = by_line
-        self.target.write_text(
-            json.dumps(
-                {
-                    "lines": self.lines,
-                    "rows": {
-                        file: {row: sorted(cases) for row, cases in rows.items()}
-                        for file, rows in self.rows.items()
-                    },
-                    "cpu": self.cpu,
-                }
-            )
-        )
+        lines = {
+            str(Path(file).relative_to(self._package)): data.contexts_by_lineno(file)
+            for file in data.measured_files()
+        }
+        self._target.write_text(json.dumps({"lines": lines, "noted": self._noting, "cpu": self._cpu}))
 
 
 @dataclass
@@ -148,6 +157,5 @@ class FirstFail:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """End the run at a fail."""
-        for name, value in report.user_properties:
-            if report.when == "teardown" and name == PROPERTY and json.loads(str(value))["verdict"] == "fail":
-                self._session.shouldstop = "a case says fail"
+        if any(record["verdict"] == "fail" for record in records_in(report)):
+            self._session.shouldstop = "a case says fail"

@@ -59,6 +59,11 @@ ITEMS: Final[dict[str, Item]] = {
     "mtp3.link_sets": Item(
         "link sets of several links: load sharing, changeover, changeback", "Q.704 4 to 6", ("mtp3",)
     ),
+    "mtp3.emergency_changeover": Item(
+        "emergency changeover (ECO) of its own: what it accepted last over a failed link can be unknown",
+        "Q.704 5.6.1",
+        ("mtp3.link_sets",),
+    ),
     "mtp3.routes": Item(
         "alternative routes: forced and controlled rerouting, route set test",
         "Q.704 7, 8, 13",
@@ -66,6 +71,11 @@ ITEMS: Final[dict[str, Item]] = {
     ),
     "mtp3.restriction": Item(
         "restricted routes (TFR, RSR), a national option", "Q.704 13.4", ("mtp3.routes",)
+    ),
+    "mtp3.transfer_controlled": Item(
+        "a transfer point tells of a congested link (TFC) before 400 messages wait for it",
+        "Q.704 11.2.3",
+        ("mtp3.transfer",),
     ),
     "mtp3.priorities": Item(
         "levels of congestion with priorities of messages (RCT), a national option",
@@ -128,6 +138,9 @@ ITEMS: Final[dict[str, Item]] = {
         "circuit group blocking for hardware failure sent by the system", "Q.764 2.8.2.2", ("isup",)
     ),
     "isup.propagation_delay": Item("propagation delay determination", "Q.764 2.6", ("isup",)),
+    "isup.q767_routes": Item(
+        "routes to exchanges of Q.767, without propagation delay", "Q.764 2.6", ("isup.propagation_delay",)
+    ),
     "isup.segments_sent": Item("messages longer than one unit sent in segments", "Q.764 2.1.12", ("isup",)),
     "isup.forward_transfer": Item("forward transfer sent by operators", "Q.764 2.1.11", ("isup.outgoing",)),
     "isup.fallback": Item("fallback from 64 kbit/s preferred", "Q.764 2.5", ("isup",)),
@@ -155,6 +168,12 @@ ITEMS: Final[dict[str, Item]] = {
         ("isup.outgoing",),
     ),
     "isup.user_part_test": Item("user part test sent", "Q.764 2.13", ("isup",)),
+    "isup.information_given": Item(
+        "information requests answered (national use)", "Q.764 2.1.9", ("isup.outgoing",)
+    ),
+    "isup.information_asked": Item(
+        "calling numbers that are missing asked for (national use)", "Q.764 2.1.9", ("isup.incoming",)
+    ),
     "isup.echo_control": Item("echo control devices", "Q.764 2.7", ("isup",)),
     "isup.release_failure": Item(
         "a circuit that cannot be made idle is blocked", "Q.764 2.9.6", ("isup", "isup.maintenance")
@@ -198,6 +217,9 @@ ITEMS: Final[dict[str, Item]] = {
     "agents": Item("agent stations and the agent client", "requirement S-01"),
     "agents.outgoing": Item(
         "outside calls dialled by agents", "requirement S-01", ("agents", "isup.outgoing")
+    ),
+    "metering": Item(
+        "metering pulses of outgoing calls on record", "GF 001-9001", ("supervision", "agents.outgoing")
     ),
     "supervision": Item("states, records and the journal by the supervisor client", "requirement C-02"),
 }

@@ -282,6 +282,7 @@ def kill_rates() -> list[str]:
         "verdict fail: of a case of its own, because the system *stopped*, or because it came to *no end*. A",
         "place that no case executes is *not covered* and has survived. The reviewed rate leaves out",
         "survivors that nobody can tell from the reference from outside, each listed below with the reason.",
+        "A survivor that a new case has caught since counts as a survivor all the same.",
         "Intervals are for 95 % (Wilson). How it is done: [The judge](design/judge.md).",
         "",
         "| layer | places | judged | fail | stopped | no end | survived | not covered | equivalent "
@@ -298,7 +299,8 @@ def kill_rates() -> list[str]:
         out += ["", f"### {title}", "", "| file | where | is | becomes | why |", "|---|---|---|---|---|"]
         for row in lost:
             if (row["id"] in reasons) is equivalent:
-                why = reasons.get(row["id"], f"{row['outcome']}, {row['cases']} cases")
+                since = f", caught since by {row['closed']}" if "closed" in row else ""
+                why = reasons.get(row["id"], f"{row['outcome']}, {row['cases']} cases{since}")
                 change = f"{_code(row['before'])} | {_code(row['after'])}"
                 out.append(f"| `{row['file']}` | {row['where']} | {change} | {why} |")
     return [*out, ""]

@@ -212,7 +212,8 @@ class SupervisorClient(Protocol):
         """Call records, oldest first. A record has the fields of S-03 (see `Event`) and `direction`
         (`incoming`, `outgoing`, or `transit` with a second line `onward_line`), `started`, `answered`
         (None: never) and `ended` (instants of the system), `waiting_seconds`,
-        `talking_seconds`, `queue`, `agent`, `keys` (those pressed) and `cause`."""
+        `talking_seconds`, `queue`, `agent`, `keys` (those pressed), `pulses` (metering pulses
+        of an outgoing call, where the network sends them) and `cause`."""
         ...
 
     def journal(self, since: int = 0) -> Sequence[Event]: ...

@@ -14,9 +14,10 @@ from callcenter.errors import CallcenterError
 from callcenter.gateway import GatewaySystem, gateway_config, load_gateway
 from callcenter.gateway_server import GatewayServer
 from callcenter.server import Server
-from callcenter.shell import Address, serve
+from callcenter.shell import JITTER, Address, serve
 from callcenter.system import ReferenceSystem
 from testrig.association import PORT, Transport
+from testrig.clock import SECOND
 from testrig.errors import TestrigError
 from testrig.stream import address_of, address_text
 
@@ -81,6 +82,14 @@ def main() -> None:
     show_default=True,
     help="What carries M3UA to the gateways of the configuration. Both ends must use the same.",
 )
+@click.option(
+    "--jitter",
+    metavar="MS",
+    type=click.IntRange(1, 1000),
+    default=JITTER * 1000 // SECOND,
+    show_default=True,
+    help="Milliseconds of the jitter buffers of the lines: more for networks and hosts that pause.",
+)
 @click.option("--verbose", is_flag=True, help="Log state changes.")
 def serve_command(
     config: Path | None,
@@ -89,6 +98,7 @@ def serve_command(
     journal: Path | None,
     pair: tuple[Address, Address] | None,
     transport: Transport,
+    jitter: int,
     verbose: bool,
 ) -> None:
     """Run in real time with the lines on UDP pseudowires, until SIGTERM or SIGINT."""
@@ -102,6 +112,7 @@ def serve_command(
             journal=journal,
             pair=pair,
             transport=transport,
+            jitter=jitter * SECOND // 1000,
             changed=lambda: click.echo(server.state) if pair else None,
         )
         asyncio.run(serve(server, started=lambda: _tell(server, lines)))
@@ -156,6 +167,14 @@ def _tell(server: Server, lines: tuple[tuple[Address, Address], ...]) -> None:
     help="Serve the operator's control socket at this TCP address.",
 )
 @click.option("--journal", type=click.Path(path_type=Path), help="Append every event to this file.")
+@click.option(
+    "--jitter",
+    metavar="MS",
+    type=click.IntRange(1, 1000),
+    default=JITTER * 1000 // SECOND,
+    show_default=True,
+    help="Milliseconds of the jitter buffers of the lines: more for networks and hosts that pause.",
+)
 @click.option("--verbose", is_flag=True, help="Log state changes of every machine.")
 def gateway_command(
     config: Path | None,
@@ -164,6 +183,7 @@ def gateway_command(
     transport: Transport,
     control: Address | None,
     journal: Path | None,
+    jitter: int,
     verbose: bool,
 ) -> None:
     """Run the signalling gateway: SS7 on E1 pseudowires, M3UA to CT servers, until SIGTERM or SIGINT.
@@ -175,7 +195,13 @@ def gateway_command(
     try:
         system = GatewaySystem(load_gateway(config) if config else gateway_config())
         server = GatewayServer(
-            system, lines, address=listen, transport=transport, control=control, journal=journal
+            system,
+            lines,
+            address=listen,
+            transport=transport,
+            control=control,
+            journal=journal,
+            jitter=jitter * SECOND // 1000,
         )
         asyncio.run(serve(server, started=lambda: _tell_gateway(server, lines)))
     except (CallcenterError, TestrigError, OSError) as error:

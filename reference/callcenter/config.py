@@ -142,6 +142,8 @@ class TrunkGroupConfig:
     network: str = ""
     continuity: int = 0
     """Every how manyeth call we make has its circuit checked by the check tone (Q.724 7); 0: none."""
+    delay: int = 0
+    """Propagation delay of its circuits in milliseconds, for ISUP's counter (Q.764 2.6)."""
     reset_at_start: bool | None = None
     """None: as `CentreConfig.reset_at_start` says."""
 
@@ -174,6 +176,8 @@ class IsupOptions:
     """Hop counter of our own calls (Q.763 3.80), 1 to 31; 0: none."""
     ask_calling: bool = False
     """Ask for a calling number that the IAM has not, by INR (Q.764 2.1.9)."""
+    propagation_delay: bool = False
+    """Count the propagation delay of calls (Q.764 2.6); else a counter passes as it is."""
     gateway: bool = False
     """Incoming international exchange: T38 guards suspensions passed on (Q.764 2.4.3)."""
 
@@ -388,6 +392,10 @@ def parse(table: Mapping[str, Any], *, source: str, directory: Path) -> CentreCo
         if getattr(config.journal, name) < 1:
             raise refuse(source, f"journal.{name}", getattr(config.journal, name), "1 or more")
     _check_circuits(config)
+    for group in config.trunk_groups:
+        if not 0 <= group.delay <= 0xFFFF:
+            expected = "0 to 65535 ms (Q.763 3.42)"
+            raise refuse(source, f"trunk_groups[{group.name}].delay", group.delay, expected)
     _check_people(config)
     _check_numbers(config)
     return config

@@ -36,8 +36,12 @@ from testrig.board import (
     SpanAlarm,
     SpanConfig,
 )
-from testrig.clock import Instant, frames
+from testrig.clock import SECOND, Instant, frames
 from testrig.line import Octets
+
+GRACE: Final = 2 * SECOND
+"""How long after a take-over lines that begin anew may be without alignment (our choice: G.706 allows 0.4 s
+for CRC-4 alignment, and a pseudowire has its buffer to fill)."""
 
 
 def new_history(config: CentreConfig) -> History:
@@ -93,6 +97,8 @@ class Engine:
         self._persistence: Timers[int] = Timers()
         self._deadline: Instant | None = None
         self._congestion = 0
+        self._grace: Instant = 0
+        """Until when no fault is taken for persistent."""
 
     def start(self) -> None:
         """Configure the spans and bring the signalling links up."""
@@ -112,6 +118,7 @@ class Engine:
         after `configure`. Circuits without a call that goes on are reset (Q.764 2.9.3, Q.724 6.2).
         """
         now, board, recovery = self.now, self.board, self.history.recovery
+        self._grace = now + GRACE
         self._bus.silence_ports()
         kept = self.calls.take_over(recovery, board.off_hook, now)
         self._bus.disconnect_others(self.config.board.stations)
@@ -210,7 +217,8 @@ class Engine:
         faulty = bool(faults)
         (faults.add if event.on else faults.discard)(event.alarm)
         if faulty != bool(faults):
-            self._persistence.start(event.span, event.at + frames(self.config.board.fault_persistence))
+            persistent = event.at + frames(self.config.board.fault_persistence)
+            self._persistence.start(event.span, max(persistent, self._grace))
 
     def next_deadline(self) -> Instant | None:
         """When the engine or its board will next act of their own accord."""

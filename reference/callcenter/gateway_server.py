@@ -23,7 +23,7 @@ from callcenter.cti.journal import Types
 from callcenter.errors import CallcenterError
 from callcenter.gateway import Gateway, GatewaySystem
 from callcenter.journal_file import JournalFile, as_json
-from callcenter.shell import Address, Host
+from callcenter.shell import JITTER, Address, Host
 from callcenter.ss7.m3ua.as_fsm import State
 from callcenter.ss7.m3ua.sgp import Peer
 from testrig.association import Listener, Transport, listen
@@ -109,10 +109,11 @@ class GatewayServer(Host):
         transport: Transport = "auto",
         control: Address | None = None,
         journal: Path | None = None,
+        jitter: int = JITTER,
     ) -> None:
         """`address`: where CT servers connect; `control`: where to serve the control socket; `journal`:
         a file that every event is appended to."""
-        super().__init__(lines)
+        super().__init__(lines, jitter=jitter)
         self._system = system
         self.gateway: Gateway = system.gateway
         self._journal = journal

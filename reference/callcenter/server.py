@@ -41,7 +41,7 @@ from callcenter.errors import CallcenterError, ConfigurationError
 from callcenter.journal_file import JournalFile, as_json, read
 from callcenter.media.g711 import SILENCE
 from callcenter.pairing import Follower, Publisher
-from callcenter.shell import Address, Host
+from callcenter.shell import JITTER, Address, Host
 from callcenter.ss7.m3ua.network import GatewayNetwork
 from callcenter.tdm.board import VirtualBoard
 from testrig.association import Dialler, Transport, dial
@@ -159,6 +159,7 @@ class Server(Host):
         journal: Path | None = None,
         pair: tuple[Address, Address] | None = None,
         transport: Transport = "auto",
+        jitter: int = JITTER,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         """`control`: where to serve the control socket. `journal`: every event is appended to this file, and
@@ -166,7 +167,7 @@ class Server(Host):
         listens. `transport` of the associations with gateways. `changed` is told when one of a pair begins to
         serve or to stand by. Raises `ConfigurationError`.
         """
-        super().__init__(lines)
+        super().__init__(lines, jitter=jitter)
         self.config = config
         self.stations = [SoftStation(number) for number in range(config.board.stations)]
         self.now: Instant = 0

@@ -28,8 +28,11 @@ Address = tuple[str, int]
 LONGEST_BACKLOG: Final = SECOND
 """Frames the pacer runs after a pause; a longer one (a suspended host) is left out, and logged."""
 
+JITTER: Final = DEFAULT_DELAY * DEFAULT_PAYLOAD // SLOTS
+"""Frames of the jitter buffer unless told otherwise."""
+
 MOST_BUFFERED: Final = SECOND // 10
-"""Received frames kept; more means that the far end's clock is faster, and the oldest are dropped."""
+"""Received frames kept besides; more means that the far end's clock is faster, and the oldest are dropped."""
 
 
 class Pacer:
@@ -61,9 +64,11 @@ class Pacer:
 class PseudowireLine(asyncio.DatagramProtocol):
     """A line whose packets come and go through the event loop. Never blocks: what has not come is AIS."""
 
-    def __init__(self, name: str, remote: Address) -> None:
+    def __init__(self, name: str, remote: Address, *, jitter: int = JITTER) -> None:
+        """`jitter`: frames that are there before the first is taken, and again after a gap."""
         self._name = name
         self._remote = remote
+        self._jitter = jitter
         self._transport: asyncio.DatagramTransport | None = None
         self._packetiser = Packetiser()
         self._depacketiser = Depacketiser()
@@ -92,7 +97,7 @@ class PseudowireLine(asyncio.DatagramProtocol):
         """Receive `uint8[frames, 32]`; what has not come in time is all ones."""
         available = self._depacketiser.available
         if self._starved:
-            if available < frames + DEFAULT_DELAY * DEFAULT_PAYLOAD // SLOTS:
+            if available < frames + self._jitter:
                 return np.full((frames, SLOTS), 0xFF, np.uint8)
             self._starved = False
         if available < frames:
@@ -101,7 +106,7 @@ class PseudowireLine(asyncio.DatagramProtocol):
             filled = np.full((frames, SLOTS), 0xFF, np.uint8)
             filled[:available] = self._depacketiser.take(available)
             return filled
-        if available - frames > MOST_BUFFERED:
+        if available - frames > MOST_BUFFERED + self._jitter:
             self.slips += available - frames
             self._depacketiser.take(available - frames)
         return self._depacketiser.take(frames)
@@ -128,9 +133,10 @@ class PseudowireLine(asyncio.DatagramProtocol):
 class Host(ABC):
     """A process in real time with its lines on pseudowires."""
 
-    def __init__(self, lines: Sequence[tuple[Address, Address]]) -> None:
-        """`lines`: local and remote UDP address of each span."""
+    def __init__(self, lines: Sequence[tuple[Address, Address]], *, jitter: int = JITTER) -> None:
+        """`lines`: local and remote UDP address of each span. `jitter`: frames of their jitter buffers."""
         self._addresses = lines
+        self._jitter = jitter
 
     async def run(self, stop: asyncio.Event, *, started: Callable[[], None] | None = None) -> None:
         """Serve until `stop` is set. Raises `ConfigurationError` when an address cannot be had."""
@@ -159,7 +165,7 @@ class Host(ABC):
         """Take the addresses of the lines until `stack` is closed. Raises `ConfigurationError`."""
         loop, lines = asyncio.get_running_loop(), []
         for number, (local, remote) in enumerate(self._addresses):
-            line = PseudowireLine(f"line{number}", remote)
+            line = PseudowireLine(f"line{number}", remote, jitter=self._jitter)
             try:
                 await loop.create_datagram_endpoint(lambda line=line: line, local_addr=local)  # type: ignore[misc]
             except OSError as error:

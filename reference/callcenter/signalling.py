@@ -233,6 +233,7 @@ def _user_part(config: CentreConfig, network: str, groups: list[TrunkGroupConfig
             hops=config.isup.hops,
             ask_calling=config.isup.ask_calling,
             gateway=config.isup.gateway,
+            delays={each.name: each.delay for each in groups} if config.isup.propagation_delay else None,
             longest=MAX_SIF - LABEL_OCTETS[config.networks[network].variant],
             continuity=checks,
             reset_at_start=unknown,

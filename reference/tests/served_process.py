@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,17 +46,19 @@ class Served:
 
 @dataclass
 class Wire:
-    """A rig of one line and no telephones."""
+    """A rig without telephones."""
 
     line: SatopLine
     system: Served
     block: int = 40
     stations: list[Any] = field(default_factory=list)
     pairs: list[Any] = field(default_factory=list)
+    more: Sequence[SatopLine] = ()
+    """Lines besides the first."""
 
     @property
     def lines(self) -> list[SatopLine]:
-        return [self.line]
+        return [self.line, *self.more]
 
     def step(self, frames: int) -> None:
         """The server paces itself."""

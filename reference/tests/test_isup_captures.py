@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from callcenter.exercise.captures import messages
 from callcenter.ss7.isup import decode
 from callcenter.ss7.isup.messages import FORMATS
 
@@ -34,25 +33,6 @@ UNKNOWN: dict[str, set[int]] = {"m3ua_synthetic.pcap": {0}}
 """Message types that Q.763 table 4 does not have: the capture was made by a generator."""
 
 
-def messages(path: Path, options: tuple[str, ...]) -> list[bytes]:
-    command = ["tshark", "-r", str(path), *options, "-Y", "isup", "-T", "jsonraw", "-J", "isup"]
-    done = subprocess.run(command, capture_output=True, check=True)
-    found: list[bytes] = []
-    # A frame may hold several messages: their keys are equal, which only pairs show.
-    for packet in json.loads(done.stdout, object_pairs_hook=list):
-        found += _raw(packet)
-    return found
-
-
-def _raw(pairs: object) -> list[bytes]:
-    found = []
-    for pair in pairs if isinstance(pairs, list) else []:
-        if isinstance(pair, tuple):
-            key, value = pair
-            found += [bytes.fromhex(value[0])] if key == "isup_raw" else _raw(value)
-    return found
-
-
 @pytest.mark.skipif(shutil.which("tshark") is None, reason="not run: tshark missing")
 @pytest.mark.parametrize("name", CAPTURES, ids=lambda name: Path(name).name)
 def test_messages_of_capture_survive(name: str) -> None:
@@ -60,7 +40,7 @@ def test_messages_of_capture_survive(name: str) -> None:
     if not path.exists():
         pytest.skip(f"../shared/data/{name} is absent")
     options, count = CAPTURES[name]
-    found = messages(path, options)
+    found = messages(path, "isup", options)
     assert len(found) == count
     decoded = [decode(octets) for octets in found]
     assert [message.encode() for message in decoded] == found

@@ -62,11 +62,11 @@ def test_circuits_of_a_failed_span_are_blocked_for_hardware_at_both_ends(pair: P
     pair.away.board.attach_span(1, second.b)
     second.b.send(np.full((40, 32), 0xFF, np.uint8))
     home, away = pair.home.maintenance(), pair.away.maintenance()
-    pair.until(lambda: home.circuit_state(33) == away.circuit_state(63) == "idle", 10 * SECOND)
+    pair.until(lambda: home.circuit_state(2625) == away.circuit_state(2655) == "idle", 10 * SECOND)
     pair.run(2 * SECOND)
     away.set_loopback(1, "local")  # home sees AIS
-    pair.until(lambda: "locally blocked for hardware" in home.circuit_state(33), 5 * SECOND)
-    pair.until(lambda: "remotely blocked for hardware" in away.circuit_state(63), SECOND)
+    pair.until(lambda: "locally blocked for hardware" in home.circuit_state(2625), 5 * SECOND)
+    pair.until(lambda: "remotely blocked for hardware" in away.circuit_state(2655), SECOND)
     assert home.circuit_state(1) == "idle"
     away.set_loopback(1, "none")
-    pair.until(lambda: home.circuit_state(33) == away.circuit_state(63) == "idle", 10 * SECOND)
+    pair.until(lambda: home.circuit_state(2625) == away.circuit_state(2655) == "idle", 10 * SECOND)

@@ -215,6 +215,70 @@ def test_data_before_active_are_discarded() -> None:
     assert one.discarded == 1
 
 
+def two_contexts() -> tuple[SignallingGatewayProcess, Asp, Asp]:
+    """An ASP active in two AS, and another one for the first of them."""
+    servers = (ServerConfig("a", 1, (5,)), ServerConfig("b", 2, (4,)))
+    sgp = SignallingGatewayProcess(SgpConfig(OWN, 2, servers, {"public": PEER}))
+    both, other = (
+        Asp(AspConfig(OWN, 2, {1: (5,), 2: (4,)}, (PEER,))),
+        Asp(AspConfig(OWN, 2, {1: (5,)}, (PEER,))),
+    )
+    for number, each in enumerate((both, other)):
+        sgp.connected(number)
+        each.connected(0, 0)
+    both.activate(0)
+    settle(sgp, both, other)
+    return sgp, both, other
+
+
+def test_overtaken_in_one_context_gives_up_the_others() -> None:
+    sgp, both, other = two_contexts()
+    other.activate(0)
+    settle(sgp, both, other)
+    assert (both.state(0), other.state(0)) == (State.INACTIVE, State.ACTIVE)
+    assert not both.taking
+    assert not sgp.servers[2].active
+
+
+def test_data_on_their_way_when_an_asp_withdraws_are_taken() -> None:
+    sgp, (one,) = joined()
+    one.activate(0)
+    settle(sgp, one)
+    one.indications()
+    sgp.transfer(IAM, 1, 0)
+    one.deactivate(0)
+    settle(sgp, one)
+    assert [type(each) for each in one.indications()] == [Pause, Transfer]
+    assert not one.discarded
+
+
+def test_notice_of_before_the_request_does_not_undo_it() -> None:
+    """Another ASP took over while our ASP Active was on its way: the acknowledgement is the later word."""
+    sgp, (first, second) = joined(2)
+    first.activate(0)
+    settle(sgp, first, second)
+    second.activate(0)
+    first.deactivate(0)
+    first.activate(0)
+    settle(sgp, first, second)
+    active = [each.state(0) is State.ACTIVE for each in (first, second)]
+    assert sum(active) == 1
+    assert [sgp.servers[1].is_active(sgp.peers[number]) for number in (0, 1)] == active
+
+
+def test_foreign_context_and_mask_in_dupu_are_answered() -> None:
+    sgp, (one,) = joined()
+    one.activate(0)
+    settle(sgp, one)
+    point, context = (Tag.AFFECTED_POINT_CODE, word(PEER)), (Tag.ROUTING_CONTEXT, word(9))
+    one.receive(0, Message(Type.DUNA, (context, point)).encode(), 0)
+    masked = (Tag.AFFECTED_POINT_CODE, word(3 << 24 | PEER))
+    one.receive(0, Message(Type.DUPU, (masked, (Tag.USER_CAUSE, word(5)))).encode(), 0)
+    first, second = (decode(octets) for _, octets in one.messages())
+    assert (first.word(Tag.ERROR_CODE), first.word(Tag.ROUTING_CONTEXT)) == (0x19, 9)
+    assert second.word(Tag.ERROR_CODE) == 0x11
+
+
 @given(st.lists(st.binary(max_size=40), max_size=8), st.sampled_from(list(Type)))
 def test_random_octets_never_raise(parts: list[bytes], kind: Type) -> None:
     sgp, (one,) = joined()

@@ -18,7 +18,17 @@ from callcenter.ss7.m3ua import (
     as_fsm,
     asp_fsm,
 )
-from callcenter.ss7.m3ua.codec import Framer, M3uaError, Message, Tag, Type, decode, protocol_data, word
+from callcenter.ss7.m3ua.codec import (
+    Framer,
+    M3uaError,
+    Message,
+    Tag,
+    Type,
+    decode,
+    parameter,
+    protocol_data,
+    word,
+)
 
 PEER = 4900
 
@@ -113,6 +123,74 @@ def test_full_store_of_a_pending_server_keeps_the_latest() -> None:
     data = [decode(octets) for _, octets in sgp.messages()]
     kept = [protocol_data(one.get(Tag.PROTOCOL_DATA) or b"").data for one in data if one.kind == Type.DATA]
     assert kept == [b"\x01", b"\x02"]
+
+
+def test_recovery_timer_drops_what_was_kept() -> None:
+    sgp = gateway()
+    for kind in (Type.UP, Type.ACTIVE, Type.INACTIVE):
+        say(sgp, kind)
+    assert sgp.transfer(ProtocolData(PEER, 4899, 5, 2, 0, b"old"), 1, 0)
+    sgp.expire(sgp.config.recovery)
+    assert not sgp.transfer(ProtocolData(PEER, 4899, 5, 2, 0, b"new"), 1, 0)
+    kinds(sgp)
+    assert Type.DATA not in say(sgp, Type.ACTIVE)
+
+
+def test_registered_key_lives_as_long_as_somebody_is_in_it() -> None:
+    sgp = SignallingGatewayProcess(SgpConfig(4899, 2, (), {"public": PEER}, registration=True))
+    key = parameter(Tag.LOCAL_KEY, word(1)) + parameter(Tag.DPC, word(4899)) + parameter(Tag.SERVICES, b"\5")
+    for number in (0, 1):
+        sgp.connected(number)
+        sgp.receive(number, Message(Type.UP).encode(), 0)
+        sgp.receive(number, Message(Type.REG_REQ, ((Tag.ROUTING_KEY, key),)).encode(), 0)
+    ((context, server),) = sgp.servers.items()
+    sgp.receive(0, Message(Type.ACTIVE).encode(), 0)
+    sgp.closed(0, 0)
+    assert server.machine.state is as_fsm.State.PENDING
+    sgp.closed(1, 0)
+    assert list(sgp.servers) == [context], "pending: T(r) is waited for"
+    sgp.expire(sgp.config.recovery)
+    assert not sgp.servers
+
+
+def test_registration_that_is_not_supported_is_no_class_we_know() -> None:
+    sgp = gateway()
+    say(sgp, Type.UP)
+    sgp.receive(0, Message(Type.REG_REQ, ((Tag.ROUTING_KEY, b""),)).encode(), 0)
+    ((_, octets),) = sgp.messages()
+    assert decode(octets).word(Tag.ERROR_CODE) == 0x03
+
+
+def test_network_without_congestion_levels_sends_none() -> None:
+    sgp = gateway()
+    say(sgp, Type.UP)
+    say(sgp, Type.ACTIVE)
+    sgp.congested(PEER, 0, 0)
+    ((_, octets),) = sgp.messages()
+    assert decode(octets).get(Tag.CONGESTION) is None
+
+
+def test_association_that_never_came_up_leaves_nothing() -> None:
+    sgp = gateway()
+    say(sgp, Type.UP)
+    for number in (1, 2):
+        sgp.connected(number)
+        say(sgp, Type.ACTIVE)
+        sgp.closed(number, 0)
+    assert list(sgp.servers[1]._asps) == [0]
+
+
+@given(st.lists(st.binary(max_size=9), min_size=1), st.integers(1, 9))
+def test_padding_left_out_of_the_length_is_passed_over(infos: list[bytes], size: int) -> None:
+    octets, wanted = b"", []
+    for info in infos:
+        message = Message(Type.BEAT, ((Tag.INFO, info),)).encode()
+        length = len(message) - -len(info) % 4
+        wanted.append(message[:4] + length.to_bytes(4, "big") + message[8:length])
+        octets += message[:4] + length.to_bytes(4, "big") + message[8:]
+    framer = Framer()
+    assert [one for at in range(0, len(octets), size) for one in framer.put(octets[at : at + size])] == wanted
+    assert {decode(one).kind for one in wanted} == {Type.BEAT}
 
 
 @pytest.mark.parametrize("table", [asp_fsm.TABLE, as_fsm.TABLE])

@@ -85,6 +85,8 @@ def test_first_resume_resets_the_groups_that_are_to_be(make: Callable[[], Isup |
     assert said(user) == []
     user.resume(FAR, 3)
     assert said(user) == [(FAR, "GRS 1+1")]
+    user.resume(400, 4)
+    assert said(user) == [], "a destination without circuits"
 
 
 @BOTH
@@ -160,3 +162,24 @@ def test_configuration_says_which_groups() -> None:
     )
     assert of_group.resets(of_group.trunk_groups[0])
     assert len(list(circuits(of_group.trunk_groups[0]))) == 15
+
+
+@BOTH
+def test_both_ends_start_at_once(make: Callable[[], Isup | Tup]) -> None:
+    """Each acknowledges the other's reset while its own waits; then all circuits are free at both ends."""
+    near = make()
+    cics = {OWN: CICS[NEAR]}
+    far: Isup | Tup
+    if isinstance(near, Isup):
+        far = Isup(IsupConfig(NEAR, cics, group="g", reset_at_start=START))
+    else:
+        far = Tup(TupConfig(NEAR, cics, group="g", reset_at_start=START))
+    near.resume(NEAR, 0)
+    far.resume(OWN, 0)
+    for _ in range(4):
+        for here, code, there in ((near, OWN, far), (far, NEAR, near)):
+            for each in here.messages():
+                there.receive(code, each.data, SECOND, each.sls)
+    for user in (near, far):
+        assert all(user.idle(Leg("g", cic)) for cic in CICS[NEAR][:-1])
+        assert user.next_deadline is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -20,10 +21,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.cli import main
-from callcenter.config import DATA
-from callcenter.server import Control, Server, SoftStation
+from callcenter.config import DATA, reference_config
+from callcenter.server import Control, Server
 from callcenter.shell import LONGEST_BACKLOG, Pacer, PseudowireLine
-from callcenter.system import centre
 from testrig.clock import SECOND
 from testrig.line import DEFAULT_BLOCK
 from testrig.satop import Packetiser
@@ -102,10 +102,14 @@ def test_pseudowire_of_a_faster_far_end_drops_the_oldest() -> None:
 
 @pytest.fixture
 def control() -> Control:
-    system = centre({})
-    stations = [SoftStation(number) for number in range(4)]
-    system.attach([], stations)
-    return Control(system, stations)
+    server = Server(reference_config(), [])
+
+    async def begin() -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            await server.begin(stack)
+
+    asyncio.run(begin())
+    return Control(server)
 
 
 def ask(control: Control, **request: object) -> dict[str, Any]:
@@ -145,7 +149,7 @@ def test_control_answers_a_bad_request_with_an_error(control: Control, line: byt
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
-        ({"order": "dail"}, "expected open, state, events"),
+        ({"order": "dail"}, "expected open, server, state, events"),
         ({"order": "dial", "number": "12"}, "lift it to dial"),
         ({"order": "dial", "number": "abc"}, "expected 1 to 24 keys"),
         ({"order": "hang_up"}, "no call to clear when signed off"),
@@ -175,7 +179,7 @@ def test_server_sends_its_line_in_real_time_and_journals_to_a_file(tmp_path: Pat
         peer.bind(("127.0.0.1", 0))
         peer.setblocking(False)
         address = ("127.0.0.1", free_port())
-        server = Server(centre({}), [(address, peer.getsockname())], journal=journal)
+        server = Server(reference_config(), [(address, peer.getsockname())], journal=journal)
         stop = asyncio.Event()
         task = asyncio.create_task(server.run(stop))
         loop = asyncio.get_running_loop()

@@ -1,7 +1,7 @@
-"""ISUP: what a call centre may leave to other exchanges (Q.784.1 groups 2.4 and 5 to 9).
+"""ISUP: what a call centre may leave to other exchanges (Q.784.1 groups 5 to 8).
 
-Propagation delay, fallback, multirate, echo control, congestion, user part
-test. A system that declares these not supported is not judged by them.
+Fallback, multirate, congestion, user part test. A system that declares these not supported is not judged by
+them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 from testline.case import case
-from testline.cases.isup_calls import over, talking_out
 from testline.cases.isup_supervision import ANSWER, answered_call, outgoing, still_works
 from testline.cases.isup_timers import ANNEX, arrival
 from testline.cases.isup_transit import cleared, holds, through
@@ -18,116 +17,19 @@ from testline.layers.isup_parameters import (
     AutomaticCongestionLevel,
     Octets,
     Parameter,
-    PropagationDelayCounter,
 )
-from testline.testers.caller import Caller
 from testline.testers.centre import Centre
 from testline.testers.isup import IsupTester
 from testline.testers.tup_centre import TransitCentre
 from testline.verdicts import Inconclusive
 from testrig.clock import MINUTE, SECOND
 
-HISTORY: Final = 45
-"""Code of call history information (Q.763 table 5)."""
 MULTIRATE: Final = 10
 """Transmission medium requirement: 1,920 kbit/s unrestricted (Q.763 3.54)."""
 PREFERRED: Final = 6
 """Transmission medium requirement: 64 kbit/s preferred (Q.763 3.54)."""
 NOT_AVAILABLE: Final = frozenset((58, 63, 65, 79))
 """Causes of a bearer that is not there (Q.850 table 1)."""
-
-
-# 2.4: propagation delay
-
-
-def delayed(transit: TransitCentre, *, counter: int | None) -> tuple[Caller, Caller]:
-    """A call through the system with a propagation delay counter, or without."""
-    optional = [] if counter is None else [PropagationDelayCounter(delay=counter)]
-    return through(transit, optional=optional)
-
-
-@case(
-    "Q.784.1/2.4.1",
-    "IAM sent with the propagation delay counter",
-    clauses=["Q.764 2.6", "Q.763 3.42"],
-    proves=["N-01"],
-    needs="isup.propagation_delay",
-    setup="transit",
-)
-def test_delay_is_added(transit: TransitCentre) -> None:
-    """The counter goes on, increased by the delay of the outgoing route."""
-    caller, party = delayed(transit, counter=20)
-    found = party.call.iam.parameter(PropagationDelayCounter.code)
-    state = str(found and found.delay)
-    holds(transit, "a counter of 20 ms or more", that=found is not None and found.delay >= 20, state=state)
-    cleared(transit, caller, party)
-
-
-@case(
-    "Q.784.1/2.4.2",
-    "Call history information in the answer",
-    clauses=["Q.764 2.6", "Q.763 3.7"],
-    proves=["N-01"],
-    needs="isup.propagation_delay",
-)
-def test_history_in_answer(isup: IsupTester) -> None:
-    """ANM or CON tells at least the delay that came in the IAM."""
-    call = isup.seize(called=isup.pixit.menu_number, optional=[PropagationDelayCounter(delay=35)])
-    call.answered(within=10 * SECOND)
-    found = call.received[-1].message.parameter(HISTORY)
-    told = None if found is None else int.from_bytes(bytes(found), "big")
-    isup.bench.until(
-        lambda: told is not None and told >= 35,
-        within=0,
-        awaited="call history information of 35 ms or more",
-        state=str(told),
-    )
-    call.release()
-
-
-@case(
-    "Q.784.1/2.4.3",
-    "Propagation delay counter not received",
-    clauses=["Q.764 2.6"],
-    proves=["N-01"],
-    needs="isup.propagation_delay",
-    setup="transit",
-)
-def test_delay_is_generated(transit: TransitCentre) -> None:
-    """Without a counter received the system makes one of its own, and the call is completed."""
-    caller, party = delayed(transit, counter=None)
-    found = party.call.iam.parameter(PropagationDelayCounter.code)
-    holds(transit, "a counter", that=found is not None, state="none")
-    cleared(transit, caller, party)
-
-
-@case(
-    "Q.784.1/2.4.4",
-    "Propagation delay counter towards an exchange without the procedure",
-    clauses=["Q.764 2.6"],
-    proves=["N-01"],
-    needs="isup.propagation_delay",
-    setup="transit",
-    unverified=True,
-)
-def test_delay_is_discarded(transit: TransitCentre) -> None:
-    """On a route to a Q.767 exchange the counter is left out. The rig has no such route."""
-    raise Inconclusive(f"no route of {transit.pixit.point_code} leads to a Q.767 exchange")
-
-
-@case(
-    "Q.784.1/2.4.5",
-    "Call history information not asked for",
-    clauses=["Q.764 2.6"],
-    proves=["N-01"],
-    needs="isup.outgoing",
-)
-def test_history_is_discarded(centre: Centre) -> None:
-    """Call history information in an ANM does not disturb the call."""
-    history = Parameter(code=HISTORY, contents=Octets(b"\x00\x23"))
-    party, _ = talking_out(centre, ("ACM", {"called_status": 1}), ("ANM", {"optional": [history]}))
-    party.call.expect_nothing(during=SECOND)
-    over(centre, party)
 
 
 # 5.1 to 6.6
@@ -349,35 +251,3 @@ def test_t4(isup: IsupTester) -> None:
     again = arrival(isup, call.cic, "UPT", within=16 * MINUTE)
     measure_time(isup.bench, "T4", again.at - call.received[0].at, 300, 900, ANNEX)
     call.send("UPA")
-
-
-# 9: echo control
-
-
-@case(
-    "Q.784.1/9.1.1",
-    "Echo control for a call the system begins",
-    clauses=["Q.764 2.7"],
-    proves=["N-01"],
-    needs="isup.echo_control",
-)
-def test_echo_control_outgoing(centre: Centre) -> None:
-    """The IAM tells the outgoing half echo control device; the ACM that of the far end; the call is made."""
-    party, _ = talking_out(centre, ("ACM", {"called_status": 1, "echo_control_included": 1}), ("ANM", {}))
-    centre.bench.until(lambda: party.call.iam.echo_control_included == 1, within=0, awaited="echo control")
-    over(centre, party)
-
-
-@case(
-    "Q.784.1/9.1.2",
-    "Echo control for a call the tester begins",
-    clauses=["Q.764 2.7", "Q.763 3.5"],
-    proves=["N-01"],
-    needs="isup.incoming",
-)
-def test_no_echo_control_incoming(isup: IsupTester) -> None:
-    """An IAM that tells of an echo control device is answered without one where the system has none."""
-    call = isup.seize(called=isup.pixit.menu_number, echo_control_included=1)
-    call.answered(within=10 * SECOND)
-    call.release()
-    isup.expect_idle(call.cic)

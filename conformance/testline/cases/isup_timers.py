@@ -5,7 +5,7 @@ Every interval is measured between messages as they arrived at the tester, to th
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from testline.case import case
 from testline.cases.isup_calls import calling_out, talking, talking_out
@@ -23,14 +23,23 @@ LONG: Final = (300.0, 900.0)
 """Seconds: range of T5, T13, T15, T17, T19, T21 and T23."""
 
 
+SLACK: Final = 0.1
+"""Seconds by which a timer without a range may be missed: messages arrive with the line's blocks."""
+
+
 def arrival(isup: IsupTester, cic: int, *names: str, within: Instant) -> Received:
     """Wait for one of `names` on `cic` and return it with its instant."""
     return isup.await_on(cic, names, within=within, state=lambda: f"circuit {cic}")
 
 
-def released_after(centre: Centre, name: str, sent: Instant, cic: int, low: float, high: float) -> None:
+def released_after(
+    centre: Centre, name: str, sent: Instant, cic: int, low: float, high: float, **fields: Any
+) -> None:
     """The system releases by itself after timer `name`; acknowledge it and prove the circuit idle."""
-    release = arrival(centre.isup, cic, "REL", within=round((high + 5) * SECOND))
+    within = round((high + 5) * SECOND)
+    release = centre.isup.await_on(
+        cic, ("REL",), within=within, state=lambda: f"circuit {cic}", fields=fields
+    )
     measure_time(centre.bench, name, release.at - sent, low, high, ANNEX)
     centre.isup.send_message(cic, "RLC")
     centre.isup.expect_idle(cic)
@@ -145,6 +154,36 @@ def test_t6(centre: Centre) -> None:
     party, _ = talking_out(centre)
     party.call.send("SUS", initiated_by=1)
     released_after(centre, "T6", centre.bench.now, party.call.cic, 10, 180)
+
+
+@case(
+    "ISUP/44",
+    "T2, waiting for RES (user)",
+    clauses=["Q.733.4", ANNEX],
+    proves=["N-01"],
+    needs="isup.suspend",
+)
+def test_t2(centre: Centre) -> None:
+    """After SUS (user) without RES the system releases after T2, 3 minutes."""
+    party, _ = talking_out(centre)
+    party.call.send("SUS", initiated_by=0)
+    released_after(centre, "T2", centre.bench.now, party.call.cic, 180 - SLACK, 180 + SLACK)
+
+
+@case(
+    "ISUP/45",
+    "T35, waiting for more digits",
+    clauses=["Q.764 2.2.5", ANNEX],
+    proves=["N-01"],
+    needs=["isup.overlap", "isup.incoming"],
+)
+def test_t35(centre: Centre) -> None:
+    """Too few digits: REL with cause 28, address incomplete, 15 to 20 s (T35) behind the last of them."""
+    isup, number = centre.isup, centre.pixit.menu_number
+    call = isup.seize(called=number[:4])
+    call.expect_nothing(during=10 * SECOND)
+    call.send("SAM", called=number[4:6])
+    released_after(centre, "T35", centre.bench.now, call.cic, 15, 20, cause=28)
 
 
 @case(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from testline.case import case as plain
+from testline.cases.mtp3_flow import congest
 from testline.testers.m3ua import GatewayTester
 from testline.testers.mtp3 import Message
 from testrig.clock import SECOND
@@ -302,6 +303,15 @@ def test_audit_list(m3ua: GatewayTester) -> None:
     m3ua.bench.run(SECOND)
     told = {(got.title, each) for got in asp.inbox for each in got.words("affected_point_code")}
     m3ua.require(told == {("DAVA", point), ("DUNA", point ^ 0x155)}, "DAVA for one and DUNA for the other")
+
+
+@case("M3UA/84", "Congestion in the network", clauses=["RFC 4666 3.4.4", "RFC 4666 4.5.1"], needs="m3ua")
+def test_congestion(m3ua: GatewayTester) -> None:
+    """A transfer controlled message becomes SCON, not with level 0, which would end the congestion."""
+    _, (asp,) = m3ua.active()
+    congest(m3ua.mtp3)
+    got = asp.expect("SCON", affected_point_code=m3ua.pixit.tester_point_code)
+    m3ua.require(got.words("congestion") != [0], "no level, or one of congestion")
 
 
 def refuses(m3ua: GatewayTester, reason: str, **label: int) -> None:

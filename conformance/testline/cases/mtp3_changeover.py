@@ -58,15 +58,24 @@ def diverted(network: Network, before: Shares, *gone: NetworkLink) -> Shares:
     return after
 
 
-def buffered(network: Network, link: NetworkLink, sls: int, *, accepted: int, count: int) -> Series:
+def buffered(
+    network: Network,
+    link: NetworkLink,
+    sls: int,
+    *,
+    accepted: int,
+    count: int,
+    over: NetworkLink | None = None,
+) -> Series:
     """Let the system send `count` messages on `link`, take in the first `accepted`, and fail the link.
 
-    The level 2 of A has acknowledged nothing of them; its COA tells what it has accepted.
+    The level 2 of A has acknowledged nothing of them; its COA tells what it has accepted. What makes the
+    system send them goes over another link of A unless given.
     """
     series = Series(network.home, sls)
     link.hold_acknowledgements()
     start = len(link.link.units)
-    series.send(count, over=network.a.other_link(link))
+    series.send(count, over=over or network.a.other_link(link))
     network.bench.until(
         lambda: sum(unit.count for unit in link.link.units[start:] if unit.kind == "MSU") >= count,
         within=SOON,

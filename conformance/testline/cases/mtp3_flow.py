@@ -12,11 +12,13 @@ from typing import Final
 
 from testline.case import case
 from testline.cases.mtp2_state import measure_time
+from testline.cases.mtp3_transfer import through, transit
 from testline.layers.mtp3 import management
 from testline.testers.centre import Centre
 from testline.testers.mtp3 import ISUP, SNM, TUP, Mtp3Tester
 from testline.testers.network import Network
 from testline.testers.network_link import Heard
+from testline.testers.network_traffic import busiest
 from testrig.clock import MINUTE, SECOND, Instant
 
 NUMBER: Final = "02155556666"
@@ -26,6 +28,8 @@ CALLS: Final = 8
 """Calls that are tried to see whether some are refused."""
 APART: Final = 7 * SECOND // 10
 """Distance of congestion indications that all count: above T29 (Q.764 2.10: 300 to 600 ms)."""
+EVERY: Final = 8
+"""Of the messages that meet congestion the first and every eighth draw TFC (Q.704 11.2.3, provisionally)."""
 T30: Final = 10 * SECOND
 """Longest time after which a step of reduction is given back (Q.764 2.10: 5 to 10 s)."""
 
@@ -287,3 +291,34 @@ def test_congestion_over_by_message(network: Network) -> None:
     network.bench.run(SECOND)
     network.a.send("TFC", destination=network.remote().code, status=0)
     network.expect_not("RCT", during=6 * SECOND)
+
+
+@case(
+    "MTP3/81",
+    "Transfer controlled sent for a congested link",
+    clauses=["Q.704 11.2.3", "Q.704 13.6"],
+    proves=["N-01"],
+    needs="mtp3.transfer_controlled",
+    setup="transfer",
+    unverified=True,
+)
+def test_transfer_controlled_is_sent(network: Network) -> None:
+    """A is busy on a link for which 400 messages of B wait: some of them, at most each eighth, draw TFC."""
+    network.up()
+    carriers = through(network, network.b, network.a.code)
+    link = busiest(carriers)
+    sls = next(sls for sls, carrier in carriers.items() if carrier is link)
+    start, over, count = len(network.heard), network.b.other_link(), 400
+    link.hold_acknowledgements()
+    for number in range(count):
+        if number % 20 == 0:
+            link.link.send_lssu("SIB")
+            network.bench.run(SECOND // 20)
+        transit(network, network.b.code, over, network.a.code, sls=sls)
+    network.bench.run(SECOND // 2)
+    found = [each for each in network.since(start) if each.title == "TFC"]
+    for each in found:
+        network.check(each, "TFC to B for A", dpc=network.b.code, destination=network.a.code)
+    network.confirm(
+        1 < len(found) <= count // EVERY + 1, f"TFC, at most {count // EVERY + 1}", f"{len(found)}"
+    )

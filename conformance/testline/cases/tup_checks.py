@@ -139,6 +139,25 @@ def test_clear_during_own_check(tup: TupCentre) -> None:
 
 
 @case(
+    "TUP/6.18",
+    "Circuit reset before the recheck",
+    clauses=[CLAUSE, "Q.724 6.2"],
+    proves=["N-01"],
+    needs="tup.outgoing",
+    setup="tup_check",
+    unverified=True,
+)
+def test_reset_before_recheck(tup: TupCentre) -> None:
+    """RSC on a circuit whose check failed: RLG, it is idle, and no recheck follows."""
+    party, agent, _ = failed(tup)
+    agent.telephone.replace()
+    party.call.send("RSC")
+    party.call.expect("RLG", within=ANSWER)
+    tup.tester.expect_idle(party.call.cic)
+    party.call.expect_nothing(during=15 * SECOND)
+
+
+@case(
     "Q.783/1.4.2",
     "Continuity check call sent, successful",
     clauses=["Q.783 1.4.2", CLAUSE],

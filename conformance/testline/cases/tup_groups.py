@@ -111,6 +111,25 @@ def test_group_reset_sent(tup: TupCentre) -> None:
 
 
 @case(
+    "TUP/1.21",
+    "Group reset sent, a circuit blocked at the other end",
+    clauses=["Q.723 3.10", "Q.724 (clause unverified)"],
+    proves=["N-01"],
+    needs=["tup.group_supervision", "tup.maintenance"],
+    setup="tup",
+    unverified=True,
+)
+def test_group_reset_hears_of_blocking(tup: TupCentre) -> None:
+    """A circuit whose status bit is 1 in GRA is remotely blocked, the others are idle."""
+    cic, count = tup.run_of(), 6
+    tup.bench.system.maintenance().reset_group(cic, count)
+    tup.tester.expect(cic, "GRS", within=ANSWER, range=count - 1)
+    tup.tester.send_message(cic, "GRA", range=count - 1, status=bytes((1 << 2,)))
+    tup.is_in(cic + 2, has=["remotely blocked"])
+    tup.is_in(cic + 3, has=["idle"], lacks=["remotely blocked"])
+
+
+@case(
     "Q.783/1.3.1.1",
     "HGB received",
     clauses=["Q.783 1.3.1.1", "Q.723 3.10"],

@@ -8,6 +8,7 @@ from __future__ import annotations
 from testline.case import case
 from testline.testers.speech import expect_speech_both_ways
 from testline.testers.tup_centre import ANSWER, TupCentre
+from testline.verdicts import Fail
 from testrig.clock import SECOND
 
 
@@ -135,3 +136,31 @@ def test_general_request_for_what_is_not_there(tup: TupCentre) -> None:
     party.call.send("GRQ", original_called=1)
     party.call.expect("GSM", within=ANSWER, original_included=0, hold=0, malicious=0)
     tup.agent_ends(party, agent)
+
+
+@case(
+    "TUP/7.31",
+    "Metering pulses on record",
+    clauses=["GF 001-9001 (clause unverified)"],
+    proves=["N-01", "C-04"],
+    needs=["tup.national", "tup.outgoing", "metering"],
+    setup="tup24",
+    unverified=True,
+)
+def test_metering_pulses_on_record(tup: TupCentre) -> None:
+    """The pulses of all MPM of an outgoing call are counted on its record.
+
+    That the two octets of MPM are a number of pulses could not be checked.
+    """
+    before = len(tup.supervisor.records())
+    party, agent = tup.talking_out()
+    for pulses in (1, 300):
+        party.call.send("MPM", pulses=pulses)
+        tup.bench.run(SECOND)
+    tup.agent_ends(party, agent)
+    records = tup.bench.until(
+        lambda: tup.supervisor.records()[before:], within=2 * SECOND, awaited="a call record"
+    )
+    found = records[0].get("pulses")
+    if found != 301:
+        raise Fail(awaited="301 pulses on record", observed=str(found))

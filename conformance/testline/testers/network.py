@@ -176,7 +176,8 @@ class Point:
         if title in {"TFP", "TFR", "TFA"} and not deliberate:
             self.told[fields["destination"]] = title
         data = management(title, self.network.spec.variant, **fields)
-        (over or self.other_link()).send(SNM, data, sls=slc, ni=ni, deliberate=deliberate)
+        link = over or self.other_link()
+        link.send(SNM, data, opc=self.code, sls=slc, ni=ni, deliberate=deliberate)
 
     def changed(self) -> None:
         """A link of ours came, went or passed its test: with the first one traffic is allowed (Q.704 9.3)."""

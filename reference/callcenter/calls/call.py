@@ -48,6 +48,8 @@ class Call:
     waited: int = 0
     """Frames in queues."""
     keys: str = ""
+    pulses: int = 0
+    """Metering pulses of the exchange that charges the call."""
     suspended: bool = False
     """The called agent has hung up and may come back."""
     tried: list[Leg] = field(default_factory=list)
@@ -103,6 +105,7 @@ class Call:
             "queue": self.queue,
             "agent": self.agent,
             "keys": self.keys,
+            "pulses": self.pulses,
             "waiting_seconds": self.waited / SECOND,
             "talking_seconds": talked / SECOND,
             "cause": int(cause),

@@ -30,6 +30,7 @@ from callcenter.calls.primitives import (
     Alerting,
     Answer,
     Cause,
+    Charging,
     Continuity,
     Digits,
     Failed,
@@ -153,6 +154,8 @@ class CallEngine:
             self._failed(call, primitive.cause, now)
         elif isinstance(primitive, Alerting):
             self._floor.note(call, Types.DELIVERED, now, device=call.line)
+        elif isinstance(primitive, Charging):
+            call.pulses += primitive.pulses
         elif isinstance(primitive, Answer) and call.phase is Phase.DIALLING:
             agent = self.desk.agents[call.agent]
             call.answered = call.talking = now

@@ -187,6 +187,8 @@ class Setup:
     medium: int = Medium.SPEECH
     hops: int | None = None
     """Hop counter (Q.763 3.80): exchanges the call may still pass through."""
+    delay: int | None = None
+    """Milliseconds that the connection takes so far (Q.763 3.42), where somebody counts them."""
     interworking: bool = False
     """The call has passed a signalling system that is not SS7 ISUP."""
     isdn_access: bool = False

@@ -26,12 +26,16 @@ REFUSED: Final = (1, 17, 18, 34)
 def mirrored(config: CentreConfig, peer: str) -> CentreConfig:
     """The configuration of the exchange `peer` of the centre `config`: the same links and circuits, seen
     from the other end. In its configuration the centre goes by the name that the peer has here."""
-    network = config.networks[config.network]
+    networks = {
+        name: replace(network, own=network.points[peer], points={peer: network.own})
+        for name, network in config.networks.items()
+        if peer in network.points
+    }
     groups = tuple(group for group in config.trunk_groups if group.peer == peer)
     return replace(
         config,
         name=peer,
-        networks={config.network: replace(network, own=network.points[peer], points={peer: network.own})},
+        networks=networks,
         links=tuple(link for link in config.links if link.peer == peer),
         trunk_groups=groups,
         routes=(),
@@ -216,8 +220,16 @@ class Country(World):
 
     def in_service(self) -> bool:
         """Whether every link is in service at both ends and every peer can be reached."""
-        reached = [self.engine.signalling.destination_state(self.config.point(peer)) for peer in self.far]
-        return set(self.links()) == {"in service"} and set(reached) == {"accessible"}
+        signalling = self.engine.signalling
+        reached = {
+            signalling.destination_state(self.config.point(peer, network), network)
+            for peer, network in self.ends()
+        }
+        return set(self.links()) == {"in service"} and reached == {"accessible"}
+
+    def ends(self) -> list[tuple[str, str]]:
+        """Peers that links lead to, each with the network it is a peer in."""
+        return list(dict.fromkeys((link.peer, self.config.network_of(link)) for link in self.config.links))
 
     def circuits(self) -> dict[tuple[str, Leg], str]:
         """State of every circuit that is not idle, by end and leg."""

@@ -21,7 +21,7 @@ from callcenter.config import CentreConfig
 from callcenter.cti.journal import Journal
 from callcenter.cti.projections import Projections
 from callcenter.exercise.far import Country, FarExchange
-from callcenter.exercise.seeds import NUMBERS, composed, of_calls
+from callcenter.exercise.seeds import NUMBERS, composed, labelled, of_calls
 from callcenter.ss7.mtp2.codec import LONGEST_INDICATED, MAX_MSU, MIN_MSU
 from callcenter.ss7.mtp3.codec import LABEL_OCTETS
 from testrig.clock import MINUTE, SECOND
@@ -170,24 +170,32 @@ class Figures:
     """Calls of subscribers."""
     line_time: float = 0
     """Seconds of line time."""
+    associations: int = 0
+    """Associations that strangers made at a gateway."""
     kinds: Counter[str] = field(default_factory=Counter)
 
 
 class Fuzz:
     """A centre, its peers, and mutants that keep coming."""
 
-    def __init__(self, config: CentreConfig, seed: int) -> None:
-        """Brings the links into service and gathers the seeds. Raises `RuntimeError` if that fails."""
+    def __init__(self, config: CentreConfig, seed: int, *, captured: Sequence[bytes] = ()) -> None:
+        """Brings the links into service and gathers the seeds. Raises `RuntimeError` if that fails.
+
+        `captured` are ISUP messages of elsewhere, from the circuit identification code on: seeds too.
+        """
         self.random = Random(seed)
         self.country = Country(config, seed=seed)
         if not self.country.until(self.country.in_service, MINUTE, step=SECOND):
             raise RuntimeError(f"links do not come into service: {self.country.links()}")
-        seeds = of_calls(self.country)
-        self.seeds_of_calls = len(seeds)
-        seeds += composed(self.country, self.random)
-        variant = config.networks[config.network].variant
-        self.mutator = Mutator(seeds, self.random, label=LABEL_OCTETS[variant])
-        self.figures = Figures(kinds=self.mutator.counts)
+        self.figures = Figures()
+        self.mutators: dict[str, Mutator] = {}
+        """By network."""
+        for name, seeds in of_calls(self.country).items():
+            more = composed(self.country, self.random, name)
+            more += labelled(self.country, self.random, name, captured)
+            mutator = Mutator(seeds + more, self.random, label=LABEL_OCTETS[config.networks[name].variant])
+            self.mutators[name] = mutator
+            mutator.counts = self.figures.kinds
         self.ports = self.country.engine.calls._bus.free_ports
         self.country.engine.journal.subscribe(self._counted)
 
@@ -208,7 +216,7 @@ class Fuzz:
                 country.until(country.lines_up, PATIENCE, step=SECOND)
             burst = min(count, random.randint(1, BURST))
             for _ in range(burst):
-                self._one(self.mutator())
+                self._one()
             count -= burst
             figures.units += burst
             country.settle()
@@ -223,10 +231,11 @@ class Fuzz:
                 country.run(random.randrange(MINUTE, 5 * MINUTE))
         figures.line_time += (country.now - begun) / SECOND
 
-    def _one(self, msu: bytes) -> None:
+    def _one(self) -> None:
         exchange = self.random.choice(list(self.country.far.values()))
         channels = exchange.signalling._channels
         channel = self.random.choice(channels)
+        msu = self.mutators[channel.network]()
         if MIN_MSU <= len(msu) <= MAX_MSU and self.random.random() >= RAW:
             self.figures.to_level2 += channel.link.in_service
             channel.link.transmit(msu, exchange.now)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -22,16 +23,18 @@ MSU: Final = 3
 """Octets before the message in a signal unit (Q.703 figure 3)."""
 
 
-def of_calls(country: Country) -> list[bytes]:
-    """The messages that far exchanges send in calls to every kind of number, with resets and blocking."""
-    found: list[bytes] = []
+def of_calls(country: Country) -> dict[str, list[bytes]]:
+    """The messages that far exchanges send in calls to every kind of number, with resets and blocking, by
+    network."""
+    found: dict[str, list[bytes]] = {network: [] for _, network in country.ends()}
 
-    def tap(side: int, unit: bytes) -> None:
+    def tap(network: str, side: int, unit: bytes) -> None:
         if side == 1 and unit[2] & 0x3F > 2:
-            found.append(unit[MSU:])
+            found[network].append(unit[MSU:])
 
-    for cable in country.cables:
-        cable.tap = tap
+    for peer, exchange in country.far.items():
+        for cable in country.cables_to[peer]:
+            cable.tap = partial(tap, exchange.signalling._channels[cable.ends[1][1]].network)
     for exchange in country.far.values():
         for user in dict.fromkeys(leg.group for leg in exchange.legs):
             for number in NUMBERS:
@@ -58,15 +61,17 @@ def _supervision(country: Country, order: object, leg: Leg) -> None:
         country.run(SECOND)
 
 
-def composed(country: Country, random: Random) -> list[bytes]:
-    """A message of every kind of ISUP, TUP, network management and link test, as each peer would send it."""
+def composed(country: Country, random: Random, name: str = "") -> list[bytes]:
+    """A message of every kind of ISUP, TUP, network management and link test, as each peer in network `name`
+    (none: the centre's) would send it."""
     found: list[bytes] = []
     config = country.config
-    network = config.networks[config.network]
-    own = config.own()
-    for peer, exchange in country.far.items():
-        opc = config.point(peer)
-        cics = [leg.number for leg in exchange.legs] or [1]
+    name = name or config.network
+    network = config.networks[name]
+    own = config.own(name)
+    for peer in (peer for peer, each in country.ends() if each == name):
+        opc = config.point(peer, name)
+        cics = [leg.number for leg in country.far[peer].legs] or [1]
         bodies = [(SERVICES["isup"], body) for body in _isup(cics, random)]
         bodies += [(SERVICES["tup"], body) for body in _tup(cics, random)]
         bodies += [(int(Service.SNM), body) for body in _management(own, opc, network.variant, random)]
@@ -74,6 +79,18 @@ def composed(country: Country, random: Random) -> list[bytes]:
         for si, data in bodies:
             label = Label(own, opc, random.randrange(16) if si > 3 else random.randrange(4))
             found.append(Message(si, network.indicator, label, data).encode(network.variant))
+    return found
+
+
+def labelled(country: Country, random: Random, name: str, messages: Sequence[bytes]) -> list[bytes]:
+    """ISUP messages of elsewhere, as a peer in network `name` would send them on any circuit."""
+    config = country.config
+    network = config.networks[name]
+    peers = [peer for peer, each in country.ends() if each == name]
+    found = []
+    for data in messages:
+        label = Label(config.own(name), config.point(random.choice(peers), name), random.randrange(16))
+        found.append(Message(SERVICES["isup"], network.indicator, label, data).encode(network.variant))
     return found
 
 

@@ -10,6 +10,7 @@
 | additional | user-to-user information: IA5 characters as text (protocol discriminator 4, Q.931 4.5.30), \
 anything else as hexadecimal digits of the whole parameter |
 | hops | hop counter |
+| delay | propagation delay counter |
 | transparent | every other optional parameter, for a call in transit |
 
 Password has no place in ISUP.
@@ -35,6 +36,7 @@ from callcenter.calls.primitives import (
 )
 from callcenter.ss7.isup.codec import Message, compose
 from callcenter.ss7.isup.compatibility import unpassed_parameters
+from callcenter.ss7.isup.delay import counter
 from callcenter.ss7.isup.indicators import (
     BackwardCallIndicators,
     CallingPartysCategory,
@@ -61,7 +63,7 @@ from callcenter.ss7.isup.parameters import (
 )
 from callcenter.ss7.isup.segmentation import segment_parts
 from callcenter.ss7.isup.services import IsupConfig
-from callcenter.ss7.isup.supplementary import CalledInNumber
+from callcenter.ss7.isup.supplementary import CalledInNumber, PropagationDelayCounter
 
 ISUP: Final = "isup"
 """Name of this signalling system in `Transparent`."""
@@ -89,6 +91,7 @@ _READ: Final = (
     RedirectingNumber,
     RedirectionInformation,
     HopCounter,
+    PropagationDelayCounter,
     CalledInNumber,
 )
 """Optional parameters of an IAM that have fields of their own in `Setup`."""
@@ -150,6 +153,7 @@ class Offered:
             found.get(CalledInNumber),
             found.get(HopCounter),
         )
+        delay = found.get(PropagationDelayCounter)
         assert calling is None or isinstance(calling, CallingPartyNumber)
         assert original is None or isinstance(original, OriginalCalledNumber)
         assert redirecting is None or isinstance(redirecting, RedirectingNumber)
@@ -179,6 +183,7 @@ class Offered:
             redirection=_redirection(information),
             medium=medium.medium,
             hops=hops.hops if isinstance(hops, HopCounter) else None,
+            delay=delay.milliseconds if isinstance(delay, PropagationDelayCounter) else None,
             interworking=bool(forward.interworking),
             isdn_access=bool(forward.isdn_access),
             satellites=nature.satellites,
@@ -243,8 +248,10 @@ def text_of(user: UserToUserInformation) -> str:
     return user.encode().hex()
 
 
-def initial_address(cic: int, setup: Setup, config: IsupConfig, *, check: int = 0) -> Message:
-    """Compose the IAM of an outgoing call. Raises `ValueError` for numbers that are not digits.
+def initial_address(
+    cic: int, setup: Setup, config: IsupConfig, *, check: int = 0, group: str = ""
+) -> Message:
+    """Compose the IAM of a call by trunk group `group`. Raises `ValueError` for numbers that are not digits.
 
     `check` is the continuity check indicator (Q.763 3.35).
     """
@@ -262,11 +269,11 @@ def initial_address(cic: int, setup: Setup, config: IsupConfig, *, check: int = 
         CallingPartysCategory(setup.category),
         TransmissionMediumRequirement(setup.medium),
         CalledPartyNumber(called, setup.called_nature),
-        *_with(_optional(setup, config, brought), setup.transparent),
+        *_with(_optional(setup, config, brought, group), setup.transparent),
     )
 
 
-def _optional(setup: Setup, config: IsupConfig, brought: list[Parameter]) -> list[Parameter]:
+def _optional(setup: Setup, config: IsupConfig, brought: list[Parameter], group: str) -> list[Parameter]:
     """The optional parameters of an IAM that `setup` has fields for."""
     optional: list[Parameter] = []
     if setup.calling and not any(type(each) is CallingPartyNumber for each in brought):
@@ -304,7 +311,7 @@ def _optional(setup: Setup, config: IsupConfig, brought: list[Parameter]) -> lis
     hops = setup.hops if setup.hops is not None else config.hops or None
     if hops is not None:
         optional.append(HopCounter(hops))
-    return optional
+    return optional + counter(setup, config, group)
 
 
 def acm(primitive: Proceeding | Alerting | Progress) -> list[Parameter]:

@@ -34,6 +34,7 @@ from callcenter.fsm import Machine, Table, Transition, Unexpected
 from callcenter.ss7.isup.calls import ISUP, Offered, acm, answer, call_progress, connect, release
 from callcenter.ss7.isup.codec import Message
 from callcenter.ss7.isup.compatibility import unpassed_message
+from callcenter.ss7.isup.delay import history
 from callcenter.ss7.isup.facilities import connected_number, not_provided, refusal, rejected
 from callcenter.ss7.isup.indicators import (
     CallingPartysCategory,
@@ -421,8 +422,13 @@ class IncomingCall(Machine[State, Event]):
         return not_provided(self.offered.optional)
 
     def _connected(self, parameters: list[Parameter]) -> list[Parameter]:
-        """`parameters` with the connected number, where the call asks for it and ends here."""
-        if self.offered is None or self.circuit.services.config.transit:
+        """`parameters` with the delay that was counted, unless the far end has told of it, and the connected
+        number, where the call asks for it and ends here."""
+        config = self.circuit.services.config
+        if self.offered is None:
+            return parameters
+        parameters = parameters + history(self.offered.optional, parameters, config)
+        if config.transit:
             return parameters
         given = any(isinstance(each, ConnectedNumber) for each in parameters)
         called = self.offered.iam.get(CalledPartyNumber)

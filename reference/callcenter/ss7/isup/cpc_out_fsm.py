@@ -204,7 +204,8 @@ class OutgoingCall(Machine[State, Event]):
         circuit = self.circuit
         self._setup = primitive
         check = 2 if primitive.check == Check.AWAITED else int(circuit.services.check_due(circuit.leg.group))
-        message = initial_address(circuit.cic, primitive, circuit.services.config, check=check)
+        config, group = circuit.services.config, circuit.leg.group
+        message = initial_address(circuit.cic, primitive, config, check=check, group=group)
         circuit.send_message(message)
         circuit.start(self, "T7", now)
         if check == 1:

@@ -46,6 +46,9 @@ class IsupConfig:
     """By trunk group: every how manyeth of our calls has its circuit checked; 0 or none: no call."""
     reset_at_start: frozenset[str] = frozenset()
     """Trunk groups whose circuits are reset when the far end can first be reached (Q.764 2.9.3)."""
+    delays: Mapping[str, int] | None = None
+    """Propagation delay of trunk groups in milliseconds, added to what calls bring along (Q.764 2.6); a group
+    not here adds nothing. None: the counter passes unread."""
     longest: int = LONGEST
     """Octets that the MTP takes of a message, label not counted."""
     gateway: bool = False

@@ -69,6 +69,7 @@ class Association:
     asp: Asp
     framer: Framer = field(default_factory=Framer)
     confirmed: set[int] = field(default_factory=set)
+    """Routing contexts in which the gateway has the ASP active, by what it said: DATA come in these."""
     reachable: set[int] = field(default_factory=set)
     asked: set[int] = field(default_factory=set)
     """Points asked for by DAUD, of which the gateway has not said anything yet."""
@@ -92,7 +93,6 @@ class Association:
     def say_active(self) -> None:
         """Send ASP Active for all routing contexts and wait."""
         mode = self.asp.config.mode
-        self.confirmed.clear()
         head = [] if mode is None else [(int(Tag.TRAFFIC_MODE), word(MODES[mode]))]
         self.asp.send(self, Type.ACTIVE, *head, self.asp.contexts)
         self.asp.wait(self)
@@ -113,7 +113,6 @@ class Association:
     def cease(self) -> None:
         """Nothing can be reached this way."""
         self.asp.timers.stop(self.number)
-        self.confirmed.clear()
         for code in sorted(self.reachable | self.asked):
             self.asp.accessible(self, code, False)
         self.asp.let_go()
@@ -244,24 +243,29 @@ class Asp:
         return bool(up) and all(each.vacant >= set(self.config.contexts) for each in up)
 
     def _acknowledged(self, here: Association, message: Message) -> None:
-        """4.3.4. ASP Active may be acknowledged context by context; one nobody asked for is answered."""
-        event = ACKNOWLEDGEMENTS[Type(message.kind)]
-        if event is Event.ACTIVE_ACK and here.machine.state is State.ACTIVATING:
-            here.confirmed |= set(message.words(Tag.ROUTING_CONTEXT) or self.config.contexts)
-            if not here.confirmed >= set(self.config.contexts):
+        """4.3.4. Requests may be acknowledged context by context; what nobody asked for is answered."""
+        event, state = ACKNOWLEDGEMENTS[Type(message.kind)], here.machine.state
+        own = set(self.config.contexts)
+        named = set(message.words(Tag.ROUTING_CONTEXT)) & own or own
+        if event is Event.ACTIVE_ACK:
+            here.confirmed |= named
+            if state is State.ACTIVATING and here.confirmed != own:
                 return
-        if here.machine.state is State.ACTIVE and event is not Event.ACTIVE_ACK:
+        else:
+            here.confirmed -= named if event is Event.INACTIVE_ACK else own
+            if state is State.DEACTIVATING and here.confirmed:
+                return
+        if state is State.ACTIVE and event is not Event.ACTIVE_ACK:
             self._error(here, unexpected(message, "nobody asked for it"), message.encode())
         here.machine.handle(event)
 
     def _overtaken(self, here: Association, message: Message) -> None:
-        """4.3.4.3. What was not acknowledged yet is asked for later than this; all contexts go together."""
-        own = set(self.config.contexts)
-        lost = set(message.words(Tag.ROUTING_CONTEXT) or own) & here.confirmed
-        if lost:
+        """4.3.4.3. A request not acknowledged yet was made later than this; all contexts go together."""
+        lost = set(message.words(Tag.ROUTING_CONTEXT) or self.config.contexts) & here.confirmed
+        here.confirmed -= lost
+        if lost and here.machine.state is State.ACTIVE:
             self.taking = False
-            whole = here.machine.state is State.ACTIVE and lost == own
-            here.machine.handle(Event.OVERTAKEN if whole else Event.DEACTIVATE)
+            here.machine.handle(Event.DEACTIVATE if here.confirmed else Event.OVERTAKEN)
             self.let_go()
 
     def _contexts(self, message: Message) -> tuple[int, ...]:
@@ -274,7 +278,7 @@ class Asp:
 
     def _data(self, here: Association, message: Message) -> None:
         data = protocol_data(message.get(Tag.PROTOCOL_DATA) or b"")
-        active = here.confirmed >= set(self._contexts(message))
+        active = set(self._contexts(message)) <= here.confirmed
         ours = (data.dpc, data.ni) == (self.config.point_code, self.config.network_indicator)
         if not active or not ours:
             self.discarded += 1
