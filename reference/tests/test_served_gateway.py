@@ -47,7 +47,7 @@ def after(start: str, told: list[str]) -> str:
 @contextlib.contextmanager
 def gateway(transport: str, *arguments: str) -> Iterator[tuple[Wire, list[str]]]:
     """Run a gateway; give the tester's end of its line and what it says."""
-    every = ("gateway", "--listen", "127.0.0.1:0", "--transport", transport, *arguments)
+    every = ("gateway", "--listen", "127.0.0.1:0", "--transport", transport, "--jitter", "64", *arguments)
     with served(GatewaySystem(gateway_config()).pixit, *every) as (wire, told):
         wire.system.port = int(after(f"M3UA over {transport.upper()}: ", told).rpartition(":")[2])
         wire.system.transport = transport
