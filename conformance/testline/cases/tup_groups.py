@@ -111,7 +111,7 @@ def test_group_reset_sent(tup: TupCentre) -> None:
 
 
 @case(
-    "TUP/1.21",
+    "TUP/1.24",
     "Group reset sent, a circuit blocked at the other end",
     clauses=["Q.723 3.10", "Q.724 (clause unverified)"],
     proves=["N-01"],
