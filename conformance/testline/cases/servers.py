@@ -142,7 +142,7 @@ def test_release_in_the_gap(bench: Bench) -> None:
     """REL that comes while nobody serves is kept: RLC follows within T1, the agent is in wrap-up."""
     centre = ServerCentre(bench)
     caller, agent = centre.talking()
-    centre.operator.power(centre.serving, False)
+    centre.servers.operator.power(centre.servers.serving, False)
     caller.hangs_up()
     agent.is_in("wrap-up", within=ANSWER)
     centre.idle(caller)
@@ -160,7 +160,7 @@ def test_agent_hangs_up_in_the_gap(bench: Bench) -> None:
     """A handset that is replaced while nobody serves clears the call as soon as a server does."""
     centre = ServerCentre(bench)
     caller, agent = centre.talking()
-    centre.operator.power(centre.serving, False)
+    centre.servers.operator.power(centre.servers.serving, False)
     agent.telephone.replace()
     caller.is_released(within=ANSWER, cause=NORMAL)
     agent.is_in("wrap-up", within=SECOND)
@@ -371,15 +371,15 @@ def test_stand_by_fails(bench: Bench) -> None:
     centre = ServerCentre(bench)
     caller, agent = centre.talking()
     caller.call.catch_up()
-    serving = centre.serving
-    other = next(each for each in centre.pixit.servers if each != serving)
-    centre.operator.power(other, False)
-    centre.is_(other, "off")
+    serving = centre.servers.serving
+    other = next(each for each in centre.servers.names if each != serving)
+    centre.servers.operator.power(other, False)
+    centre.servers.is_(other, "off")
     centre.isup.expect_nothing(during=5 * SECOND)
-    centre.back(other)
+    centre.servers.back(other)
     centre.isup.expect_nothing(during=5 * SECOND)
-    if centre.serving != serving:
-        raise Fail(awaited=f"server {serving} serving", observed=centre.serving)
+    if centre.servers.serving != serving:
+        raise Fail(awaited=f"server {serving} serving", observed=centre.servers.serving)
     centre.connected(caller, agent)
     caller.hangs_up()
     centre.idle(caller)
@@ -397,9 +397,9 @@ def test_there_and_back(bench: Bench) -> None:
     """A server fails, comes back, and takes over when the other fails: the call goes on all the time."""
     centre = ServerCentre(bench)
     caller, agent = centre.talking()
-    first = centre.serving
+    first = centre.servers.serving
     centre.fails()
-    centre.back(first)
+    centre.servers.back(first)
     again = centre.fails()
     if again != first:
         raise Fail(awaited=f"server {first} serving", observed=again)
@@ -447,7 +447,7 @@ def test_blocked_circuits_stay_blocked(bench: Bench) -> None:
     isup = centre.isup
     ours = min(isup.circuits)
     group = isup.circuits[ours].group
-    centre.operator.block(ours, group)
+    centre.servers.operator.block(ours, group)
     isup.expect(ours, "BLO", within=ANSWER)
     isup.send_message(ours, "BLA")
     bench.run(SECOND)
@@ -455,7 +455,7 @@ def test_blocked_circuits_stay_blocked(bench: Bench) -> None:
     isup.expect(ours, "BLO", within=ANSWER)
     isup.send_message(ours, "BLA")
     bench.run(SECOND)
-    state = centre.operator.circuit_state(ours, group)
+    state = centre.servers.operator.circuit_state(ours, group)
     if "locally blocked" not in state:
         raise Fail(awaited=f"circuit {ours} locally blocked", observed=state)
 
@@ -472,16 +472,16 @@ def test_nobody_serves(bench: Bench) -> None:
     """With all servers off no call is taken; one that is switched on resets its circuits and takes calls."""
     centre = ServerCentre(bench)
     isup = centre.isup
-    for server in centre.pixit.servers:
-        centre.operator.power(server, False)
+    for server in centre.servers.names:
+        centre.servers.operator.power(server, False)
     bench.run(4 * SECOND)
     caller = centre.caller()
     caller.dials(centre.pixit.menu_number)
     isup.expect_nothing(during=5 * SECOND)
     isup.background.clear()
-    first = centre.pixit.servers[0]
-    centre.operator.power(first, True)
-    centre.is_(first, "serving")
+    first = centre.servers.names[0]
+    centre.servers.operator.power(first, True)
+    centre.servers.is_(first, "serving")
     bench.run(2 * SECOND)
     if not any(got.title in ("GRS", "RSC") for got in isup.background):
         raise Fail(awaited="GRS or RSC", observed=f"{[got.text for got in isup.background]}")

@@ -21,20 +21,14 @@ TAKE_OVER: Final = 2 * SECOND
 STATES: Final = ("serving", "standing by", "off")
 
 
-class ServerCentre(Centre):
-    """Both user parts on one signalling link, agents, and the power switch of every server."""
+class Servers:
+    """The servers as the operator at the rack has them."""
 
-    tup: TupTester
-
-    def open(self, bench: Bench, *, within: int) -> IsupTester:
-        """Bring the trunks into service; return the ISUP, beside `tup`."""
-        if len(bench.pixit.servers) < 2:
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.names = bench.pixit.servers
+        if len(self.names) < 2:
             raise NotApplicable("the PIXIT names no servers that stand by for each other")
-        mtp3 = open_level3(bench)
-        isup, self.tup = IsupTester(bench, mtp3), TupTester(bench, mtp3)
-        mtp3.bring_up(within=within)
-        bench.run(2 * SECOND)
-        return isup
 
     @property
     def operator(self) -> MaintenanceClient:
@@ -55,15 +49,15 @@ class ServerCentre(Centre):
         """The server that serves; fail unless it is exactly one."""
         states = self.operator.server_states()
         found = [server for server, state in states.items() if state == "serving"]
-        if len(found) != 1 or set(states) != set(self.pixit.servers) or set(states.values()) - set(STATES):
-            raise Fail(awaited=f"one of {', '.join(self.pixit.servers)} serving", observed=str(states))
+        if len(found) != 1 or set(states) != set(self.names) or set(states.values()) - set(STATES):
+            raise Fail(awaited=f"one of {', '.join(self.names)} serving", observed=str(states))
         return found[0]
 
     def fails(self, *, within: int = TAKE_OVER) -> str:
         """Cut the power of the server that serves; return the one that has taken over, traffic included."""
         failing = self.serving
         self.operator.power(failing, False)
-        other = next(each for each in self.pixit.servers if each != failing)
+        other = next(each for each in self.names if each != failing)
         self.is_(other, "serving", within=within)
         self.is_(failing, "off")
         self.bench.run(SECOND)
@@ -73,6 +67,25 @@ class ServerCentre(Centre):
         """Switch a server on; it stands by."""
         self.operator.power(server, True)
         self.is_(server, "standing by")
+
+
+class ServerCentre(Centre):
+    """Both user parts on one signalling link, agents, and servers that fail."""
+
+    tup: TupTester
+
+    def open(self, bench: Bench, *, within: int) -> IsupTester:
+        """Bring the trunks into service; return the ISUP, beside `tup`."""
+        self.servers = Servers(bench)
+        mtp3 = open_level3(bench)
+        isup, self.tup = IsupTester(bench, mtp3), TupTester(bench, mtp3)
+        mtp3.bring_up(within=within)
+        bench.run(2 * SECOND)
+        return isup
+
+    def fails(self) -> str:
+        """Cut the power of the server that serves; return the one that has taken over, traffic included."""
+        return self.servers.fails()
 
     def talking(self, index: int = 0, *, cic: int | None = None) -> tuple[Caller, Agent]:
         """An answered call from the queue with agent number `index`, speech proven."""
