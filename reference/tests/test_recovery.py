@@ -163,7 +163,7 @@ def test_suspension_ends_with_the_call(told: Told) -> None:
     assert told.recovery.suspended_there == set()
 
 
-KINDS = (
+KINDS: tuple[tuple[str, dict[str, object]], ...] = (
     (Types.OFFERED, {}),
     (Types.ORIGINATED, {"agent": "1002"}),
     (Types.ESTABLISHED, {"device": "flow main"}),
