@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 from datetime import UTC, datetime
@@ -72,7 +73,8 @@ class JournalFile:
 
     def close(self) -> None:
         """Give the file back."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # the disk refused, and that has been told
+            self._file.close()
 
 
 def read(path: Path, history: History) -> Instant | None:

@@ -88,6 +88,8 @@ class Publisher:
             await reader.read()  # followers say nothing: this is how they end
         except ConnectionError as error:
             log.info("pair: %s", error)
+        except asyncio.CancelledError:
+            pass  # this server stops
         finally:
             self._followers.discard(writer)
             writer.close()
