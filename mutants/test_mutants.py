@@ -22,7 +22,7 @@ from runs import HERE, copy_reference, judge, server
 MUTANTS: Final[list[dict[str, Any]]] = tomllib.loads((HERE / "mutants.toml").read_text())["mutant"]
 CASES: Final = list(dict.fromkeys(case for mutant in MUTANTS for case in mutant["cases"]))
 LIMIT: Final = 120
-"""Seconds of wall time for the cases of one mutant."""
+"""Seconds of wall time for a run, and one more for each case: all of them run once on the reference."""
 
 
 @pytest.fixture(scope="session")
@@ -35,9 +35,10 @@ def verdicts(
     processes: ForkServerContext, cases: Sequence[str], folder: Path, copy: Path | None = None
 ) -> dict[str, dict[str, Any]]:
     """Run `cases` in a process of their own; return their records by id. Every case has one."""
-    run = judge(processes, cases, folder, copy=copy, limit=LIMIT)
+    limit = LIMIT + len(cases)
+    run = judge(processes, cases, folder, copy=copy, limit=limit)
     if not run.ended:
-        pytest.fail(f"{', '.join(cases)}: no end after {LIMIT} s")
+        pytest.fail(f"{', '.join(cases)}: no end after {limit} s")
     assert run.records is not None, f"{', '.join(cases)}: no results, exit code {run.exit_code}"
     assert set(run.records) == set(cases)
     return run.records

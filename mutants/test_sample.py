@@ -13,7 +13,7 @@ from cosmic_ray.mutating import mutate_code
 from operators import OWN, Site, sites
 from rates import SURVIVED, tally, wilson
 from runs import REFERENCE, Run, copy_reference, judge, server
-from sample import LAYERS, RESULT, changed, draw, equivalents, outcome, population
+from sample import LAYERS, OTHERS, RESULT, Cover, changed, draw, equivalents, outcome, population
 from watching import FirstFail
 
 SOURCE = """from enum import Enum
@@ -99,6 +99,24 @@ def test_draw_hangs_on_seed_and_site_only() -> None:
     assert len({site.place for site in drawn}) == len(drawn)
     elsewhere = [site for site in everything if site.file != drawn[0].file]
     assert draw(elsewhere, 1) == [site for site in drawn if site.file != drawn[0].file]
+
+
+def test_cases_are_those_of_the_place_own_ones_first(found: list[Site]) -> None:
+    body = next(site for site in found if site.operator == "StatementRemoved")
+    row = next(site for site in found if site.operator == "RowRemoved")
+    many = {f"E1/{number}": "e1" for number in range(OTHERS + 5)}
+    areas = {"Q.781/1.1": "mtp2_state", "Q.781/1.2": "mtp2_state", "Q.781/1.3": "mtp2_state", **many}
+    cover = Cover(
+        lines={"one.py": {str(body.lines[0]): ["Q.781/1.2", "failing", *many, "Q.781/1.1"]}},
+        noted={"one.py": {"IDLE,SEIZE": ["Q.781/1.3"]}},
+        cpu={case: 1 / len(case) for case in areas} | {"Q.781/1.1": 2.0, "failing": 0.0},
+        areas=areas,
+    )
+    assert cover.cases(row, "mtp2") == ["Q.781/1.3"]
+    asked = cover.cases(body, "mtp2")
+    assert asked[:2] == ["Q.781/1.2", "Q.781/1.1"]
+    assert len(asked) == 2 + OTHERS
+    assert asked == cover.cases(body, "mtp2")
 
 
 @pytest.mark.parametrize(

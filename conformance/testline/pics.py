@@ -72,10 +72,13 @@ ITEMS: Final[dict[str, Item]] = {
     "mtp3.restriction": Item(
         "restricted routes (TFR, RSR), a national option", "Q.704 13.4", ("mtp3.routes",)
     ),
+    "mtp3.congestion": Item(
+        "a link is congested before 400 messages wait for it", "Q.704 3.8, 11.2", ("mtp3",)
+    ),
     "mtp3.transfer_controlled": Item(
-        "a transfer point tells of a congested link (TFC) before 400 messages wait for it",
+        "a transfer point tells where messages come from of a congested link (TFC)",
         "Q.704 11.2.3",
-        ("mtp3.transfer",),
+        ("mtp3.transfer", "mtp3.congestion"),
     ),
     "mtp3.priorities": Item(
         "levels of congestion with priorities of messages (RCT), a national option",

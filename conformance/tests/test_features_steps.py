@@ -17,7 +17,7 @@ from pytest_bdd.steps import StepFunctionContext, StepNamePrefix, step_function_
 
 from testline.catalogue import requirements_by_id
 from testline.rigs import known_setups
-from testline.steps import agents, callers, passing, supervisors
+from testline.steps import agents, callers, operators, passing, supervisors
 
 FEATURES = Path(__file__).resolve().parents[2] / "features"
 REQUIREMENT = re.compile(r"[A-Z]-\d\d")
@@ -43,7 +43,7 @@ def sentences() -> Iterator[Sentence]:
 def definitions() -> list[tuple[str, StepFunctionContext]]:
     """Every step definition with its module and function name."""
     found = []
-    for module in (agents, callers, passing, supervisors):
+    for module in (agents, callers, operators, passing, supervisors):
         for name, value in vars(module).items():
             if not name.startswith(StepNamePrefix.step_def.value):
                 continue

@@ -186,7 +186,8 @@ class Dialler:
 def dial(address: Address, transport: Transport = "auto", *, retry: int = RETRY) -> Dialler:
     """Dial `address`, and again whenever there is no association, `retry` frames after the last attempt.
 
-    Raises `ConfigurationError` for an address or transport that cannot be; that nobody answers is no error.
+    A name is looked up once, here. Raises `ConfigurationError` for an address or transport that cannot be;
+    that nobody answers is no error.
     """
     kind = chosen(transport)
     family, found = _resolved(address)

@@ -95,27 +95,26 @@ class SctpStream(SocketStream):
         how = _SEND.pack(stream, 0, socket.htonl(PAYLOAD_PROTOCOL), 0, 0)
         return self._socket.sendmsg([octets], [(socket.IPPROTO_SCTP, _SNDINFO, how)])
 
-    def _get(self) -> bytes:
-        while True:
-            octets, ancillary, flags, _ = self._socket.recvmsg(_LONGEST, _ROOM)
-            if not octets:
-                return b""
-            self._part += octets
-            if len(self._part) > _LONGEST:
-                raise OSError(errno.EMSGSIZE, f"message of more than {_LONGEST} octets")
-            if flags & socket.MSG_EOR:
-                message, self._part = self._part, b""
-                stream = next((info[:2] for _, kind, info in ancillary if kind == _RCVINFO), None)
-                found = self._checked(message, stream == b"\0\0")
-                if found:
-                    return found
+    def _get(self) -> bytes | None:
+        octets, ancillary, flags, _ = self._socket.recvmsg(_LONGEST, _ROOM)
+        if not octets:
+            return None
+        self._part += octets
+        if len(self._part) > _LONGEST:
+            raise OSError(errno.EMSGSIZE, f"message of more than {_LONGEST} octets")
+        if not flags & socket.MSG_EOR:
+            return b""
+        message, self._part = self._part, b""
+        stream = next((info[:2] for _, kind, info in ancillary if kind == _RCVINFO), None)
+        return self._checked(message, stream == b"\0\0")
 
     def _checked(self, message: bytes, on_stream_0: bool) -> bytes:
         """Return the message, or nothing when it is dropped."""
         found = fitted(message)
         if not found:
             self.malformed += 1
-            log.warning("%s: message whose length field is wrong: dropped", self.peer)
+            if self.malformed == 1:
+                log.warning("%s: messages whose length field is wrong: dropped", self.peer)
         elif on_stream_0 and found[2:4] == _DATA:
             self.misplaced += 1
             self.send(invalid_stream(found))

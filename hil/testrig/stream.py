@@ -22,7 +22,8 @@ MOST_UNSENT: Final = 1 << 20
 memory."""
 
 MOST_AT_ONCE: Final = 1 << 18
-"""Octets received by one call; the rest waits for the next, so that no end keeps us from the others."""
+MOST_READS: Final = 1_000
+"""Octets received by one call, and pieces; the rest waits, so that no end keeps us from the others."""
 
 SILENT: Final = 10
 """Seconds after which a TCP connection whose other end is mute is lost (our choice); SCTP has heartbeats."""
@@ -132,15 +133,19 @@ class SocketStream(ABC):
 
     def receive(self) -> bytes:
         """Return what has come."""
+        if self._ended:
+            return b""
         self._flush()
         found = bytearray()
         try:
-            while not self._ended and len(found) < MOST_AT_ONCE:
+            for _ in range(MOST_READS):
                 part = self._get()
-                if part:
-                    found += part
-                else:
+                if part is None:
                     self.close()
+                    break
+                found += part
+                if len(found) >= MOST_AT_ONCE:
+                    break
         except BlockingIOError:
             pass
         except OSError as error:
@@ -178,8 +183,8 @@ class SocketStream(ABC):
         """Give octets to the kernel; return how many it took. Raises `BlockingIOError` for none."""
 
     @abstractmethod
-    def _get(self) -> bytes:
-        """Return what waits, or nothing at the end. Raises `BlockingIOError` when nothing waits."""
+    def _get(self) -> bytes | None:
+        """Return what waits, or None at the end. Raises `BlockingIOError` when nothing waits."""
 
 
 class TcpStream(SocketStream):
@@ -194,8 +199,8 @@ class TcpStream(SocketStream):
     def _put(self, octets: bytes) -> int:
         return self._socket.send(octets)
 
-    def _get(self) -> bytes:
-        return self._socket.recv(_READ)
+    def _get(self) -> bytes | None:
+        return self._socket.recv(_READ) or None
 
 
 def address_text(address: Address | tuple[str, int, int, int]) -> str:

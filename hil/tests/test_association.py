@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import select
 import socket
 from collections.abc import Iterator
@@ -75,6 +76,43 @@ def test_messages_pass_both_ways(listener: Listener) -> None:
     assert far.receive() == b""
     assert far.closed
     far.close()
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+def test_address_may_be_ipv6(kind: Transport) -> None:
+    try:
+        listener = listen(("::1", 0), kind)
+    except ConfigurationError as error:
+        pytest.skip(str(error))
+    dialler = dial(listener.address, kind)
+    near = settled(dialler, 0)
+    assert near is not None
+    assert near.peer == f"[::1]:{listener.address[1]}"
+    accepted(listener).close()
+    dialler.close()
+    listener.close()
+
+
+class Full:
+    """A listening socket of a process that may have no more files."""
+
+    def accept(self) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+
+def test_listening_end_without_room_says_so_once_and_takes_them_later(
+    listener: Listener, caplog: pytest.LogCaptureFixture
+) -> None:
+    dialler = dial(listener.address, listener.transport)
+    settled(dialler, 0)
+    assert select.select([listener._socket], [], [], 30)[0]
+    whole, listener._socket = listener._socket, Full()  # type: ignore[assignment]
+    assert listener.accept() == []
+    assert listener.accept() == []
+    assert [record.levelname for record in caplog.records if "Too many" in record.message] == ["ERROR"]
+    listener._socket = whole
+    accepted(listener).close()
+    dialler.close()
 
 
 def test_dialling_end_that_is_refused_dials_again_when_its_time_has_come(kind: Transport) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import struct
@@ -11,6 +12,7 @@ import pytest
 
 from testrig import sctp
 from testrig.sctp import STREAMS, SctpStream, fitted, stream_of
+from testrig.stream import MOST_READS
 
 kernel = pytest.mark.skipif(not sctp.available(), reason="this kernel has no SCTP")
 
@@ -126,7 +128,8 @@ def test_messages_the_kernel_does_not_take_go_out_later(ends: tuple[SctpStream, 
     assert stream._kept
     found: list[bytes] = []
     while len(found) < len(sent):
-        found.append(other.recv(4_096))
+        if select.select([other], [stream._socket] if stream._kept else [], [], 30)[0]:
+            found.append(other.recv(4_096))
         stream.receive()
     for selection in range(16):
         assert [each for each in found if each[31] == selection] == sent[selection::16]
@@ -183,6 +186,20 @@ def test_message_with_a_wrong_length_is_dropped_and_the_next_one_taken(
         found = received(stream)
     assert found == message(0x0303)
     assert stream.malformed == 1
+
+
+@kernel
+def test_messages_with_wrong_lengths_do_not_keep_us(ends: tuple[SctpStream, socket.socket]) -> None:
+    stream, other = ends
+    other.setblocking(False)
+    for _ in range(20):
+        with contextlib.suppress(BlockingIOError):  # until its buffer and ours are full
+            while True:
+                other.send(b"\x01")
+        before = stream.malformed
+        assert received(stream) == b""
+        assert 0 < stream.malformed - before <= MOST_READS
+    assert not stream.closed
 
 
 @kernel

@@ -1,8 +1,8 @@
 """The signalling gateway as a process: E1 on pseudowires, CT servers over SCTP or TCP, a control socket.
 
 What an operator must know comes out as log lines and as `Alarm` events of the journal: messages that
-screening refuses, associations lost while their process was up, application servers that lost their last
-active process.
+screening refuses, associations lost while their process was up, and, when they begin and when they are over,
+links out of service, points that cannot be reached and application servers without an active process.
 
 Orders of the control socket (`callcenter.control`): `state`; `activate` (`link`, `emergency`), `deactivate`,
 `inhibit`, `uninhibit` (`link`; the first one if left out); `alarms` and `events` (`since` a number: the
@@ -38,6 +38,9 @@ AGAIN: Final = MINUTE
 
 MOST_EVENTS: Final = 1_000
 """Events of one answer: more of them would keep the lines waiting."""
+
+_GOOD: Final = ("in service", "in service (link test)", "locally inhibited", "remotely inhibited")
+"""States of a link that are no trouble."""
 
 _TOLD: Final = {Types.LINK: "link", Types.DESTINATION: "destination"}
 
@@ -124,7 +127,7 @@ class GatewayServer(Host):
         self.listener: Listener | None = None
         """Where CT servers connect, once it is open."""
         self._associations: dict[int, tuple[SocketStream, Peer]] = {}
-        self._states = self._server_states()
+        self._troubles: set[tuple[str, str]] = set()
 
     async def begin(self, stack: contextlib.AsyncExitStack) -> None:
         """Plug in the lines and start the gateway."""
@@ -148,7 +151,7 @@ class GatewayServer(Host):
             self.control_address = await open_control(stack, self._control, lambda: GatewayTerminal(self))
 
     async def poll(self) -> None:
-        """Take new associations, and tell of those that are gone and of servers that have none active."""
+        """Take new associations, tell of those that are gone, and of what has become bad or good."""
         if self.listener is None:
             return
         gateway = self.gateway
@@ -163,20 +166,38 @@ class GatewayServer(Host):
             log.info("CT server at %s is gone", stream.peer)
             if peer.up:
                 self._alarm("association lost", address=stream.peer)
-        for name, state in self._server_states().items():
-            before = self._states.get(name)
-            if before is State.ACTIVE and state is not before:
-                self._alarm("no active process", server=name, state=state.value)
-            self._states[name] = state
+        troubles = self._find_troubles()
+        for alarm, name in sorted(troubles ^ self._troubles):
+            self._alarm(alarm, name=name, **({} if (alarm, name) in troubles else {"cleared": True}))
+        self._troubles = troubles
 
-    def _server_states(self) -> dict[str, State]:
-        return {each.config.name: each.machine.state for each in self.gateway.sgp.servers.values()}
+    def _find_troubles(self) -> set[tuple[str, str]]:
+        """What is not as it should be: alarm and name."""
+        gateway = self.gateway
+        sgp, signalling, links = gateway.sgp, gateway.signalling, gateway.config.links
+        return {
+            *(
+                ("link out of service", each.label)
+                for each in links
+                if signalling.link_state(each.label) not in _GOOD
+            ),
+            *(
+                ("point unavailable", name)
+                for name, code in sgp.config.destinations.items()
+                if not sgp.available[code]
+            ),
+            *(
+                ("no active process", each.config.name)
+                for each in sgp.servers.values()
+                if each.machine.state is not State.ACTIVE
+            ),
+        }
 
     def _alarm(self, alarm: str, **told: object) -> None:
         self.gateway.journal.append(self.gateway.now, Types.ALARM, {"alarm": alarm, **told})
 
     def state(self) -> dict[str, object]:
-        """Links, points, application servers with their processes, and associations."""
+        """Links, points, application servers with their processes, associations, and what is bad of them."""
         gateway = self.gateway
         sgp, signalling, listener = gateway.sgp, gateway.signalling, self.listener
         return {
@@ -198,6 +219,7 @@ class GatewayServer(Host):
                 number: {"address": stream.peer, "up": peer.up, "identifier": peer.identifier}
                 for number, (stream, peer) in self._associations.items()
             },
+            "troubles": sorted(self._troubles),
             "transport": listener.transport if listener else None,
             "screened": sgp.refused,
             "unroutable": sgp.unroutable,

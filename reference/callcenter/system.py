@@ -40,6 +40,7 @@ PICS: Final = dict.fromkeys(
         "mtp3.restriction",
         "mtp3.inhibiting",
         "mtp3.restart",
+        "mtp3.congestion",
         "mtp3.transfer_controlled",
         "mtp3.priorities",
         "mtp3.transfer",

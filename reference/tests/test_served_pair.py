@@ -20,7 +20,7 @@ class Exchange:
         self.bench = Bench(made.wire())  # type: ignore[arg-type]
         mtp3 = open_level3(self.bench)
         self.isup, self.tup = IsupTester(self.bench, mtp3), TupTester(self.bench, mtp3)
-        mtp3.bring_up(within=60 * SECOND)
+        mtp3.bring_up(within=180 * SECOND)  # a host that pauses takes the link down again
         self.bench.until(
             lambda: any(got.title == "GRS" for got in self.isup.background),
             within=30 * SECOND,

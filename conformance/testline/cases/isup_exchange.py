@@ -22,6 +22,8 @@ from testline.verdicts import Inconclusive
 from testrig.clock import SECOND
 
 NUMBER: Final = "13800138000"
+NO_RESOURCE: Final = frozenset({34, 42, 47})
+"""No circuit, congestion of switching equipment, no resource (Q.850 table 1)."""
 
 
 @case(
@@ -143,31 +145,32 @@ def _for_hardware(centre: Centre, call: Call, circuits: list[int]) -> None:
 @case(
     "Q.784.1/8.1.2",
     "Automatic congestion level sent",
-    clauses=["Q.764 2.11", "Q.763 3.4"],
+    clauses=["Q.764 2.11", "Q.763 3.4", "Q.850 table 1"],
     proves=["N-01"],
     needs="isup.congestion_level",
     setup="exchange",
 )
 def test_congestion_level_sent(centre: Centre) -> None:
-    """With everything taken that answers calls, REL has a congestion level of 1 or 2."""
+    """With everything taken that answers calls, REL has congestion level 1 or 2, and a cause to match."""
     isup = centre.isup
-    up, levels = [], []
+    up, levels, causes = [], [], []
     for _ in range(len(isup.circuits) - 1):
         call = isup.seize(called=isup.pixit.menu_number)
         got = call.expect("ACM", "CON", "REL", within=10 * SECOND)
         if got.title == "REL":
             level = got.parameter(AutomaticCongestionLevel.code)
             levels.append(None if level is None else level.level)
+            causes.append(got.cause_indicators.cause)
             call.send("RLC")
             break
         if got.title == "ACM":
             call.expect("ANM", within=10 * SECOND)
         up.append(call)
     centre.bench.until(
-        lambda: bool(levels) and levels[0] in {1, 2},
+        lambda: bool(levels) and levels[0] in {1, 2} and causes[0] in NO_RESOURCE,
         within=0,
-        awaited="a call refused with a congestion level of 1 or 2",
-        state=f"{len(up)} calls up, levels {levels}",
+        awaited=f"a call refused with a congestion level of 1 or 2 and a cause of {sorted(NO_RESOURCE)}",
+        state=f"{len(up)} calls up, levels {levels}, causes {causes}",
     )
     for call in up:
         call.release()

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from testline.case import case as plain
-from testline.layers.m3ua import M3UA, Parameter, message, parameters
+from testline.cases.m3ua_as import PENDING
+from testline.layers.m3ua import M3UA, Label, Parameter, message, parameters
 from testline.testers.m3ua import GatewayTester
 from testrig.clock import SECOND
 
@@ -96,6 +97,22 @@ def test_parameter_too_long(m3ua: GatewayTester) -> None:
 def test_cut_context(m3ua: GatewayTester) -> None:
     """A routing context is words of 32 bits: parameter field error."""
     refused(m3ua, message("ASPAC", extra=bytes(Parameter(tag=6, value=b"\x00\x00\x65"))), 0x12)
+
+
+@case("M3UA/161", "Correlation identifier of three octets", "RFC 4666 3.3.1")
+def test_cut_correlation(m3ua: GatewayTester) -> None:
+    """A correlation identifier is one word of 32 bits: parameter field error."""
+    server, pixit = m3ua.server("override"), m3ua.pixit
+    label = Label(
+        opc=pixit.point_code,
+        dpc=pixit.tester_point_code,
+        ni=pixit.network_indicator,
+        si=server.services[0],
+        data=m3ua.octets(server),
+    )
+    cut = bytes(Parameter(tag=0x13, value=b"\x00\x00\x4d"))
+    octets = message("DATA", routing_context=server.routing_context, protocol_data=label, extra=cut)
+    refused(m3ua, octets, 0x12)
 
 
 @case("M3UA/99", "Protocol data without a whole label", "RFC 4666 3.3.1")
@@ -252,12 +269,16 @@ def test_diagnostic(m3ua: GatewayTester) -> None:
 @case("M3UA/114", "A length that breaks the stream", "requirement N-05")
 def test_broken_stream(m3ua: GatewayTester) -> None:
     """A message shorter than its header cannot be cut from a stream of octets (the RFC has SCTP): the
-    association ends, others go on."""
+    association ends.
+
+    That takes the ASP down; the others hear of it and go on.
+    """
     server, (asp,) = m3ua.active()
     other = m3ua.asp()
     other.up()
     asp.send_raw(bytes.fromhex("0100030300000004"))
     m3ua.bench.until(lambda: asp.stream.closed, within=2 * SECOND, awaited="the association closed")
+    other.expect_notify(PENDING, server.routing_context)
     other.activate(server.routing_context)
     m3ua.send_network(server)
     other.expect("DATA")

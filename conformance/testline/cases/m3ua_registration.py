@@ -84,6 +84,21 @@ def test_register_same(m3ua: GatewayTester) -> None:
     )
 
 
+@case("M3UA/160", "ASPs register one key with a traffic mode", clauses=["RFC 4666 3.6.1", "RFC 4666 3.6.2"])
+def test_register_same_mode(m3ua: GatewayTester) -> None:
+    """Two that name the same mode serve one AS; one that names another is refused: unsupported mode."""
+    asps = [m3ua.asp() for _ in range(3)]
+    for asp in asps:
+        asp.up()
+    first, second, third = (
+        register(m3ua, asp, traffic_mode=mode) for asp, mode in zip(asps, (2, 2, 3), strict=True)
+    )
+    m3ua.bench.until(
+        lambda: first == second and first[0] == 0, within=0, awaited="one context", state=f"{first}, {second}"
+    )
+    status(m3ua, third[0], 10)
+
+
 @case("M3UA/122", "A key for another point", clauses=["RFC 4666 4.4.1", "TS 102 381 SGP-RKM-I-004"])
 def test_register_dpc(m3ua: GatewayTester) -> None:
     """Invalid DPC."""

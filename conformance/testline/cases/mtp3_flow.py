@@ -28,6 +28,8 @@ CALLS: Final = 8
 """Calls that are tried to see whether some are refused."""
 APART: Final = 7 * SECOND // 10
 """Distance of congestion indications that all count: above T29 (Q.764 2.10: 300 to 600 ms)."""
+BACKLOG: Final = 400
+"""Messages that wait for a congested link."""
 EVERY: Final = 8
 """Of the messages that meet congestion the first and every eighth draw TFC (Q.704 11.2.3, provisionally)."""
 T30: Final = 10 * SECOND
@@ -308,11 +310,11 @@ def test_transfer_controlled_is_sent(network: Network) -> None:
     carriers = through(network, network.b, network.a.code)
     link = busiest(carriers)
     sls = next(sls for sls, carrier in carriers.items() if carrier is link)
-    start, over, count = len(network.heard), network.b.other_link(), 400
+    start, over = len(network.heard), network.b.other_link()
     link.hold_acknowledgements()
-    for number in range(count):
+    for number in range(BACKLOG):
         if number % 20 == 0:
-            link.link.send_lssu("SIB")
+            link.link.send_lssu("SIB", once=True)
             network.bench.run(SECOND // 20)
         transit(network, network.b.code, over, network.a.code, sls=sls)
     network.bench.run(SECOND // 2)
@@ -320,5 +322,49 @@ def test_transfer_controlled_is_sent(network: Network) -> None:
     for each in found:
         network.check(each, "TFC to B for A", dpc=network.b.code, destination=network.a.code)
     network.confirm(
-        1 < len(found) <= count // EVERY + 1, f"TFC, at most {count // EVERY + 1}", f"{len(found)}"
+        1 < len(found) <= BACKLOG // EVERY + 1, f"TFC, at most {BACKLOG // EVERY + 1}", f"{len(found)}"
+    )
+
+
+@case(
+    "MTP3/82",
+    "Congestion of the system's own link told to its user part",
+    clauses=["Q.704 11.2.3", "Q.764 2.10"],
+    proves=["N-01"],
+    needs=("mtp3.congestion", "isup.signalling_congestion", "agents.outgoing"),
+)
+def test_own_congestion_reduces_traffic(centre: Centre) -> None:
+    """The tester is busy and 400 answers wait for it: of four calls dialled meanwhile not all come."""
+    isup, link = centre.isup, centre.isup.mtp3.link
+    agents = [centre.agent(index) for index in range(4)]
+    for agent in agents:
+        agent.sign_on()
+        agent.telephone.lift()
+    cic = max(isup.circuits)
+    link.acknowledging = False
+    for number in range(BACKLOG):
+        if number % 10 == 0:
+            link.send_lssu("SIB", once=True)
+            centre.bench.run(SECOND // 20)
+        isup.send_message(cic, "UPT")
+    for agent in agents:
+        agent.dial(centre.pixit.outgoing_prefix + NUMBER)
+        link.send_lssu("SIB", once=True)
+        centre.bench.run(SECOND // 20)
+    link.acknowledging = True
+    link.nack()
+
+    def titled(title: str) -> int:
+        return sum(got.title == title for waiting in isup.inbox.values() for got in waiting)
+
+    centre.bench.until(
+        lambda: titled("UPA") >= BACKLOG,
+        within=5 * SECOND,
+        awaited=f"{BACKLOG} UPA",
+        state=lambda: f"{titled('UPA')} came; {link.where()}",
+    )
+    centre.bench.run(2 * SECOND)
+    came = titled("IAM")
+    centre.bench.until(
+        lambda: came < len(agents), within=0, awaited="fewer calls than dialled", state=f"{came} calls came"
     )

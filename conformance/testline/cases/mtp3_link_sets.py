@@ -16,7 +16,7 @@ from testline.cases.mtp3_transfer import passed, transit
 from testline.measurements import Measurement
 from testline.testers.network import Network
 from testline.testers.network_link import NetworkLink
-from testline.testers.network_traffic import ROUND, Series, expect_same, selections_on, shares
+from testline.testers.network_traffic import ROUND, Series, expect_same, expect_shares, selections_on, shares
 from testrig.clock import SECOND
 
 ROUNDS: Final = 24
@@ -262,3 +262,35 @@ def test_transit_traffic(network: Network) -> None:
             clause="Q.706 4.3.3: unverified",
         )
     )
+
+
+@case(
+    "MTP3/86",
+    "Changeover on a processor outage of the system",
+    clauses=["Q.704 3.2.6", "Q.704 5.6.2", "Q.704 6.2", "Q.704 16.8"],
+    proves=["N-01"],
+    needs=("mtp3.link_sets", "mtp2.level3_orders", "mtp2.processor_outage"),
+    setup="network",
+    unverified=True,
+)
+def test_changeover_on_own_processor_outage(network: Network) -> None:
+    """The system's processor is out for a link (SIPO): T1 later its traffic goes by the others; then back."""
+    before, link, sls = in_traffic(network)
+    link.inhibited = True  # nothing of ours goes over a link whose level 3 is gone
+    series, over = Series(network.home, sls), others(network, link)[0]
+    series.send(3, over=over)
+    network.bench.run(SECOND // 10)
+    start = network.bench.now
+    network.maintenance.processor_outage(True, link=link.name)
+    series.send(4, over=over)
+    found = series.expect()
+    measure_time(network.bench, "T1", found[3].at - start, 0.5, 1.2, "Q.704 16.8")
+    network.confirm("SIPO" in link.link.receiving, f"SIPO on {link.name}", link.link.receiving)
+    network.confirm(found[-1].link is not link, "traffic on another link", str(found[-1]))
+    after = shares(network, network.home)
+    expect_shares(network, after, others(network, link))
+    expect_same(network, {each: other for each, other in before.items() if other is not link}, after)
+    network.maintenance.processor_outage(False, link=link.name)
+    link.inhibited = False
+    network.bench.run(4 * SECOND)
+    expect_same(network, before, shares(network, network.home))

@@ -11,9 +11,10 @@ from typing import Final
 
 from testline.case import case
 from testline.cases.mtp2_state import measure_time
+from testline.cases.mtp3_transfer import nothing_through, through
 from testline.testers.network import Destination, Network, Point
 from testline.testers.network_link import Heard, NetworkLink
-from testline.testers.network_traffic import expect_no_traffic, expect_same, shares
+from testline.testers.network_traffic import busiest, expect_no_traffic, expect_same, expect_shares, shares
 from testrig.clock import SECOND, Instant
 
 USER: Final = 3
@@ -339,3 +340,80 @@ def test_routing_information_counts_in_the_restart(network: Network) -> None:
     network.bench.run(SECOND)
     by = {link.spec.adjacent for link in shares(network, network.remote()).values()}
     network.confirm(by == {network.b.code}, "traffic for F by B", f"by {by}")
+
+
+@case(
+    "MTP3/83",
+    "Inhibition ends with a restart",
+    clauses=["Q.704 9.1", "Q.704 10.1"],
+    proves=["N-01"],
+    needs=("mtp3.restart", "mtp3.inhibiting"),
+    setup="network",
+    unverified=True,
+)
+def test_restart_ends_inhibition(network: Network) -> None:
+    """A had inhibited a link before the system was isolated: after the restart it carries traffic again."""
+    network.up()
+    before = shares(network, network.home)
+    link = busiest(before)
+    network.a.send("LIN", slc=link.slc)
+    network.expect("LIA", within=SECOND, sls=link.slc)
+    network.bench.run(2 * SECOND)
+    rest = [each for each in network.a.in_service if each is not link]
+    expect_shares(network, shares(network, network.home), rest)
+    for each in every(network):
+        each.cut()
+    network.bench.run(4 * SECOND)
+    connect(network, *every(network))
+    for point in network.points.values():
+        point.send("TRA")
+    for _ in network.points:
+        network.expect("TRA", within=2 * SECOND)
+    network.bench.run(SECOND)
+    expect_same(network, before, shares(network, network.home))
+
+
+@case(
+    "MTP3/84",
+    "Routes of an adjacent point that restarted",
+    clauses=["Q.704 9.3"],
+    proves=["N-01"],
+    needs=("mtp3.restart", "mtp3.routes"),
+    setup="network",
+    unverified=True,
+)
+def test_adjacent_restart_forgets_routes(network: Network) -> None:
+    """A had prohibited F and then was lost: what it does not say again when it is back is allowed."""
+    network.up()
+    far = network.remote()
+    network.a.send("TFP", destination=far.code)
+    network.bench.run(2 * SECOND)
+    for link in network.a.links.values():
+        link.cut()
+    network.bench.run(4 * SECOND)
+    connect(network, *network.a.links.values())
+    network.a.send("TRA")
+    network.bench.run(3 * SECOND)
+    by = {link.spec.adjacent for link in shares(network, far).values()}
+    network.confirm(by == {network.a.code}, "traffic for F by A", f"by {by}")
+
+
+@case(
+    "MTP3/85",
+    "Nothing is passed on during the restart",
+    clauses=["Q.704 9.2"],
+    proves=["N-01"],
+    needs=("mtp3.restart", "mtp3.transfer"),
+    setup="transfer",
+    unverified=True,
+)
+def test_nothing_is_passed_on_during_restart(network: Network) -> None:
+    """A transfer point that restarts discards messages of B for A; after the restart they pass."""
+    connect(network, *every(network))
+    nothing_through(network, network.b, network.a.code)
+    for point in network.points.values():
+        point.send("TRA")
+    for _ in network.points:
+        network.expect("TRA", within=62 * SECOND)
+    network.bench.run(SECOND)
+    through(network, network.b, network.a.code)

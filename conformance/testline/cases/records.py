@@ -5,6 +5,7 @@ What is told is held against what the tester did and saw on the line.
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Final
 
@@ -12,7 +13,7 @@ from testline.case import case
 from testline.cases.agents import NORMAL, OUTSIDE, dials_out, last_number, shown_after_wrap_up, talks
 from testline.layers.isup_parameters import CallingPartyNumber, OriginalCalledNumber, UserToUserInformation
 from testline.measurements import Measurement
-from testline.testers import Centre
+from testline.testers import Centre, TransitCentre
 from testline.verdicts import Fail
 from testrig.clock import MILLISECOND, SECOND, Instant
 from testrig.system import Event
@@ -318,3 +319,31 @@ def test_one_record_a_call(centre: Centre) -> None:
     found = [(record.get("calling"), record.get("cause")) for record in centre.supervisor.records()[before:]]
     if found != expected:
         raise Fail(awaited=f"records {expected}", observed=str(found))
+
+
+@case(
+    "RECORD/9",
+    "The record of a call in transit",
+    clauses=["requirement C-04", "requirement S-03"],
+    proves=["C-04"],
+    needs=["supervision", "transit"],
+    setup="transit",
+)
+def test_transit_record(transit: TransitCentre) -> None:
+    """It has both circuits, by their CIC, and the cause; nobody waited."""
+    supervisor = transit.bench.system.supervisor()
+    before = len(supervisor.records())
+    caller, party = transit.talking("isup")
+    caller.call.send("REL", cause=NORMAL)
+    caller.call.expect("RLC", within=2 * SECOND)
+    party.call.expect("CLF", within=2 * SECOND)
+    party.call.send("RLG")
+    transit.bench.run(SECOND)
+    found = supervisor.records()[before:]
+    if len(found) != 1:
+        raise Fail(awaited="one record", observed=f"{len(found)}")
+    holds(found[0], "a record", direction="transit", cause=NORMAL, waiting_seconds=0)
+    for name, each in (("line", caller), ("onward_line", party)):
+        line = str(found[0].get(name))
+        if str(each.call.cic) not in re.findall(r"[0-9]+", line):
+            raise Fail(awaited=f"{name!r} with circuit {each.call.cic}", observed=line)

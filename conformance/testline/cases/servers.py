@@ -12,6 +12,7 @@ from testline.bench import Bench
 from testline.case import case
 from testline.cases.records import holds, interval, record_of
 from testline.cases.switching import Pattern
+from testline.testers.agent import Agent
 from testline.testers.caller import Caller
 from testline.testers.isup_start import circuits_of
 from testline.testers.servers import ServerCentre
@@ -331,6 +332,18 @@ def test_transit_goes_on(bench: Bench) -> None:
     centre.idle(party)
 
 
+def talking_over_tup(centre: ServerCentre) -> tuple[Caller, Agent]:
+    """A call that came in over TUP, answered by the first agent."""
+    agent, caller = centre.agent(), Caller(centre.tup)
+    agent.on_duty()
+    caller.dials(centre.pixit.queue_number)
+    caller.is_answered()
+    agent.telephone.answers(within=6 * SECOND)
+    agent.is_in("talking", within=SECOND)
+    caller.call.catch_up()
+    return caller, agent
+
+
 @case(
     "SERVER/13",
     "A call over TUP goes on",
@@ -342,13 +355,7 @@ def test_transit_goes_on(bench: Bench) -> None:
 def test_tup_call_goes_on(bench: Bench) -> None:
     """A call that came in over TUP goes on; the agent's clearing becomes CBK, CLF is answered by RLG."""
     centre = ServerCentre(bench)
-    agent, caller = centre.agent(), Caller(centre.tup)
-    agent.on_duty()
-    caller.dials(centre.pixit.queue_number)
-    caller.is_answered()
-    agent.telephone.answers(within=6 * SECOND)
-    agent.is_in("talking", within=SECOND)
-    caller.call.catch_up()
+    caller, agent = talking_over_tup(centre)
     centre.fails()
     centre.connected(caller, agent)
     agent.telephone.replace()
@@ -491,3 +498,42 @@ def test_nobody_serves(bench: Bench) -> None:
     later.is_answered()
     later.hangs_up()
     centre.idle(later)
+
+
+@case(
+    "SERVER/19",
+    "The caller of a call over TUP clears after the take-over",
+    clauses=["requirement N-05", "Q.724 1.15"],
+    proves=["N-05"],
+    needs=["servers", "tup.incoming"],
+    setup="servers",
+)
+def test_tup_caller_clears(bench: Bench) -> None:
+    """CLF is answered by RLG, and the agent is in wrap-up."""
+    centre = ServerCentre(bench)
+    caller, agent = talking_over_tup(centre)
+    centre.fails()
+    caller.call.send("CLF")
+    caller.call.expect("RLG", within=ANSWER)
+    agent.is_in("wrap-up", within=SECOND)
+    centre.idle(caller)
+
+
+@case(
+    "SERVER/20",
+    "Speech goes on in the network of China",
+    clauses=["requirement N-05", "RFC 4666 4.3.4.3", "GF 001-9001"],
+    proves=["N-05", "N-01"],
+    needs=NEEDS,
+    setup="servers24",
+)
+def test_speech_goes_on_in_the_network_of_china(bench: Bench) -> None:
+    """With labels of 24 bits: caller and agent hear each other after the take-over, and REL is answered by
+    RLC."""
+    centre = ServerCentre(bench)
+    caller, agent = centre.talking()
+    centre.fails()
+    centre.connected(caller, agent)
+    caller.hangs_up()
+    agent.is_in("wrap-up", within=SECOND)
+    centre.idle(caller)

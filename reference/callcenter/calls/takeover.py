@@ -92,7 +92,7 @@ class TakeOver:
             call.onward = leg_of(known.onward_line)
             call.route = self._transit.route(call.setup.called)
         call.phase = Phase.OVER
-        if known.answered is None or known.lost:
+        if known.lost:
             return call
         if call.talking is not None:
             call.phase = Phase.TALKING if call.onward is None else Phase.TRANSIT

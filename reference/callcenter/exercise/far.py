@@ -185,17 +185,22 @@ class Country(World):
             cable.mend()
         return fresh
 
-    def restart_centre(self) -> None:
-        """Switch the centre off and on: it has forgotten everything, its lines were dead."""
+    def restart_centre(self, *, journal: bool = False) -> None:
+        """Switch the centre off and on: its lines were dead, and it has forgotten everything, unless it goes
+        on where its `journal` ends."""
         for cable in self.cables:
             cable.break_off()
         self.nodes = [(node, board) for node, board in self.nodes if node is not self.engine]
         self.cables.clear()
         self.run(SECOND)
         self.board = WireBoard()
-        self.engine = Engine(self.config, self.board)
-        self.engine.now = self.board.now = self.now
-        self.engine.start()
+        self.board.now = self.now
+        history = self.engine.history if journal else None
+        self.engine = Engine(self.config, self.board, history=history, now=self.now)
+        if journal:
+            self.engine.take_over()
+        else:
+            self.engine.start()
         self.nodes.append((self.engine, self.board))
         for peer, exchange in self.far.items():
             self.cables_to[peer] = join(self.board, exchange.board)

@@ -278,7 +278,8 @@ class Asp:
 
     def _data(self, here: Association, message: Message) -> None:
         data = protocol_data(message.get(Tag.PROTOCOL_DATA) or b"")
-        active = set(self._contexts(message)) <= here.confirmed
+        # over SCTP data may come before the acknowledgement, which is on another stream (1.4.7)
+        active = set(self._contexts(message)) <= here.confirmed or here.machine.state is State.ACTIVATING
         ours = (data.dpc, data.ni) == (self.config.point_code, self.config.network_indicator)
         if not active or not ours:
             self.discarded += 1
