@@ -156,13 +156,15 @@ def _summarise(results: Results, report: Path | None, console: Console) -> None:
     if status == "ready":
         shown = sum(each.oracle.frames for each in results.cases)
         console.print(
-            f"third opinion: {shown:,} signal units shown to {escape(str(results.oracle['tool']))}",
+            f"third opinion: {shown:,} signal units and messages shown to "
+            f"{escape(str(results.oracle['tool']))}",
             highlight=False,
             soft_wrap=True,
         )
     else:
         console.print(
-            f"[bold yellow]third opinion {escape(status)}[/]: no outside decoder checked the signal units",
+            f"[bold yellow]third opinion {escape(status)}[/]: "
+            "no outside decoder checked signal units and messages",
             soft_wrap=True,
         )
     marginal = [each.id for each in results.cases if each.marginal]
