@@ -294,3 +294,21 @@ def test_changeover_on_own_processor_outage(network: Network) -> None:
     link.inhibited = False
     network.bench.run(4 * SECOND)
     expect_same(network, before, shares(network, network.home))
+
+
+@case(
+    "MTP3/87",
+    "Load sharing between link sets and within each",
+    clauses=["Q.704 2.3.3", "Q.704 2.3.4"],
+    proves=["N-01"],
+    needs="mtp3.routes",
+    setup="network",
+    unverified=True,
+)
+def test_load_sharing_between_and_within_link_sets(network: Network) -> None:
+    """Traffic for G, shared between A and B, uses every link of both, each selection always the same."""
+    network.up()
+    shared = network.remote(shared=True)
+    first = shares(network, shared)
+    expect_shares(network, first, [*network.a.links.values(), *network.b.links.values()])
+    expect_same(network, first, shares(network, shared))
