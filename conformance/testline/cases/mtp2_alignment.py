@@ -437,6 +437,28 @@ def test_alignment_begins_anew_after_a_stop(link: LinkTester) -> None:
     link.expect("FISU", within=11 * SECOND)
 
 
+@case(
+    "MTP2/13",
+    "Messages out of service",
+    clauses=["Q.703 7.3", "Q.703 5.2"],
+    proves=["N-01", "M-03"],
+    needs=("mtp2", "isup.incoming", ORDERS),
+)
+def test_messages_out_of_service(link: LinkTester) -> None:
+    """A message on a link that is out of service is not accepted: the BLO in it blocks no circuit."""
+    mtp3 = in_service(link)
+    link.bench.run(SECOND)
+    link.automatic = False
+    cic = link.bench.pixit.circuits[0].cic
+    blocking = mtp3.label(5, sls=cic % 16) + cic.to_bytes(2, "little") + b"\x13"
+    level3(link.bench).deactivate_link()
+    link.expect("SIOS", within=REACTION)
+    link.send_msu(blocking, fsn=(link.fsn + 1) % 128, deliberate=True)
+    link.expect_only("SIOS", during=SECOND)
+    state = level3(link.bench).circuit_state(cic)
+    link.bench.until(lambda: state == "idle", within=0, awaited="the circuit idle", state=state)
+
+
 @case("Q.781/1.29a", "SIOS received in service", clauses=["Q.703 10"], proves=["N-01"], needs="mtp2")
 def test_sios_in_service(link: LinkTester) -> None:
     """The far end is deactivated: SIOS on a link in service takes it out of service."""

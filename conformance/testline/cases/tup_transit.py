@@ -16,6 +16,8 @@ from testline.testers.speech import expect_speech_both_ways
 from testline.testers.tup_centre import ANSWER, TransitCentre
 from testrig.clock import SECOND
 
+SPEECH, UNRESTRICTED, AUDIO = 0, 2, 3
+"""Transmission medium requirements (Q.763 3.54)."""
 RINGING_HZ = 450.0
 """A tone in band before the answer."""
 
@@ -76,6 +78,32 @@ def test_isup_to_tup(transit: TransitCentre) -> None:
     caller.hangs_up()
     party.is_released(within=ANSWER)
     transit.idle(caller, party)
+
+
+@case(
+    "TUP/8.39",
+    "Digital path from ISUP to TUP",
+    clauses=["Q.699 (unverified)", "Q.723 3.3.1"],
+    proves=["N-01"],
+    needs="transit",
+    setup="transit",
+    unverified=True,
+)
+def test_digital_path(transit: TransitCentre) -> None:
+    """A call for 64 kbit/s unrestricted asks for a digital path, one for speech or 3.1 kHz audio does not."""
+    for medium, digital in ((SPEECH, 0), (UNRESTRICTED, 1), (AUDIO, 0)):
+        caller, party = transit.through("isup", medium=medium)
+        first = party.call.iam
+        transit.bench.until(
+            lambda: first.digital_path == digital,  # noqa: B023 - called at once
+            within=0,
+            awaited=f"digital path {digital} for medium {medium}",
+            state=first.summary(),
+        )
+        caller.call.send("REL", cause=16)
+        caller.call.expect("RLC", within=ANSWER)
+        party.is_released(within=ANSWER)
+        transit.idle(caller, party)
 
 
 @case(
