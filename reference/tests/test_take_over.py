@@ -24,9 +24,9 @@ class Seats:
     """A centre with telephones and no calls: what agents do is enough."""
 
     def __init__(self) -> None:
-        self.config = reference_config()
+        self.config = reference_config({"file": "servers.toml"})
         size = self.config.board
-        self.board = VirtualBoard(spans=1, stations=size.stations, voice_ports=size.voice_ports)
+        self.board = VirtualBoard(spans=2, stations=size.stations, voice_ports=size.voice_ports)
         self.pairs = [StationPair(f"station{number}") for number in range(size.stations)]
         for number, pair in enumerate(self.pairs):
             self.board.attach_station(number, pair.exchange)
