@@ -95,7 +95,7 @@ class ServerSpec:
     first_circuit: int = 0
     last_circuit: int = 4095
     minimum: int = 1
-    """ASPs that have to be active for the load of the AS (RFC 4666 4.3.4.5)."""
+    """ASPs that have to be active for the load of the AS (RFC 4666 4.3.2, 3.8.2)."""
 
 
 @dataclass(frozen=True, slots=True)

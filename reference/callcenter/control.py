@@ -14,7 +14,7 @@ import json
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from callcenter.errors import CallcenterError
 from callcenter.shell import Address
@@ -22,6 +22,10 @@ from testrig.errors import TestrigError
 from testrig.stream import unusable
 
 log = logging.getLogger(__name__)
+
+
+MOST_EVENTS: Final = 1_000
+"""Events of one answer: more of them would keep the lines waiting."""
 
 
 class Terminal(ABC):

@@ -2,7 +2,7 @@
 
     board channel <-> Mtp2Link <-> Mtp3 <-> Relay (one for each service) <-> SGP <-> streams
 
-The nodal interworking function (RFC 4666 1.4.3, `unverified`) stands where a user part stands in a centre.
+The nodal interworking function (RFC 4666 1.4.3.2) stands where a user part stands in a centre.
 """
 
 from __future__ import annotations
@@ -121,9 +121,9 @@ class Relay:
         self._sgp.user_unavailable(dpc, self._service, cause, now)
 
     def congested(self, dpc: int, now: Instant) -> None:
-        """The point is congested; ASPs hear it once, by the relay of the first service."""
+        """The point is congested, without a level (Q.704 11.2.3); ASPs hear it once, by the first service."""
         if self._first:
-            self._sgp.congested(dpc, 1, now)
+            self._sgp.congested(dpc, 0, now)
 
     def messages(self) -> Sequence[Outgoing]:
         """Drain what AS sent."""

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from callcenter.control import Terminal, open_control, since
+from callcenter.control import MOST_EVENTS, Terminal, open_control, since
 from callcenter.cti.journal import Types
 from callcenter.errors import CallcenterError
 from callcenter.gateway import Gateway, GatewaySystem
@@ -35,9 +35,6 @@ log = logging.getLogger(__name__)
 
 AGAIN: Final = MINUTE
 """How long messages that screening refuses are counted and not told one by one."""
-
-MOST_EVENTS: Final = 1_000
-"""Events of one answer: more of them would keep the lines waiting."""
 
 _GOOD: Final = ("in service", "in service (link test)", "locally inhibited", "remotely inhibited")
 """States of a link that are no trouble."""

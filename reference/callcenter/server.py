@@ -33,7 +33,7 @@ import numpy as np
 from callcenter.agents.agent_fsm import State as AgentState
 from callcenter.clients import Seat
 from callcenter.config import CentreConfig
-from callcenter.control import Terminal, open_control, since
+from callcenter.control import MOST_EVENTS, Terminal, open_control, since
 from callcenter.ct_server import CtServer
 from callcenter.cti.history import History
 from callcenter.engine import Engine, new_history
@@ -126,7 +126,7 @@ class Control(Terminal):
         if order == "state":
             return {"ringing": station.ringing}
         if order == "events":
-            return {"events": [as_json(event) for event in seat.events(since(request))]}
+            return {"events": [as_json(event) for event in seat.events(since(request))[:MOST_EVENTS]]}
         raise CallcenterError(f"order {order!r}: expected open, server, state, events, {', '.join(simple)}")
 
     def always(self) -> dict[str, object]:

@@ -38,6 +38,7 @@ def counted(transit: TransitCentre, counter: int | None) -> int | None:
     proves=["N-01"],
     needs=["isup.propagation_delay", "isup.transit"],
     setup="transit",
+    unverified=True,
 )
 def test_delay_is_added(transit: TransitCentre) -> None:
     """The counter goes on, increased by the delay of the outgoing route.
@@ -56,6 +57,7 @@ def test_delay_is_added(transit: TransitCentre) -> None:
     proves=["N-01"],
     needs="isup.propagation_delay",
     setup="transit",
+    unverified=True,
 )
 def test_history_in_answer(transit: TransitCentre) -> None:
     """ANM or CON of a call that ends at the system tells at least the delay that came in the IAM."""
@@ -75,6 +77,7 @@ def test_history_in_answer(transit: TransitCentre) -> None:
     proves=["N-01"],
     needs=["isup.propagation_delay", "isup.transit"],
     setup="transit",
+    unverified=True,
 )
 def test_delay_is_generated(transit: TransitCentre) -> None:
     """Without a counter received the system makes one of its own, and the call is completed."""
@@ -102,6 +105,7 @@ def test_delay_is_discarded(transit: TransitCentre) -> None:
     proves=["N-01"],
     needs=["isup.propagation_delay", "isup.transit"],
     setup="transit",
+    unverified=True,
 )
 def test_history_passes(transit: TransitCentre) -> None:
     """What the far exchange tells of the delay in its ANM comes back as it is."""

@@ -119,6 +119,7 @@ def test_segment_sent(transit: TransitCentre) -> None:
     proves=["N-01"],
     needs="isup.transit",
     setup="transit",
+    unverified=True,
 )
 def test_segments_that_fit_into_one(transit: TransitCentre) -> None:
     """The parameters of both segments go on, in one message or two."""
@@ -137,6 +138,7 @@ def test_segments_that_fit_into_one(transit: TransitCentre) -> None:
     proves=["N-01"],
     needs="isup.segments_sent",
     setup="transit",
+    unverified=True,
 )
 def test_backward_segments(transit: TransitCentre) -> None:
     """An ACM too long for one unit goes back as ACM, which announces it, and SGM."""
@@ -156,6 +158,7 @@ def test_backward_segments(transit: TransitCentre) -> None:
     proves=["N-01"],
     needs="isup.transit",
     setup="transit",
+    unverified=True,
 )
 def test_backward_segment_lost(transit: TransitCentre) -> None:
     """The segment is taken as lost: ACM and ANM go on at once, in their order."""
@@ -175,6 +178,7 @@ def test_backward_segment_lost(transit: TransitCentre) -> None:
     proves=["N-01"],
     needs="isup.transit",
     setup="transit",
+    unverified=True,
 )
 def test_backward_segment_missing(transit: TransitCentre) -> None:
     """ACM goes on after T34 (2 to 4 s) at the latest, and an SGM that comes then does not disturb."""
@@ -194,6 +198,7 @@ def test_backward_segment_missing(transit: TransitCentre) -> None:
     clauses=["Q.764 2.1.12"],
     proves=["N-01"],
     needs=["isup.outgoing", "agents.outgoing"],
+    unverified=True,
 )
 def test_backward_segments_at_the_end(centre: Centre) -> None:
     """The agent's call is completed when the announced segment comes."""
@@ -212,6 +217,7 @@ def test_backward_segments_at_the_end(centre: Centre) -> None:
     clauses=["Q.764 2.1.12", "Q.764 annex A"],
     proves=["N-01"],
     needs=["isup.outgoing", "agents.outgoing"],
+    unverified=True,
 )
 def test_backward_segment_missing_at_the_end(centre: Centre) -> None:
     """Within T34 (2 to 4 s) the agent hears of the ringing all the same, and the call is completed."""
