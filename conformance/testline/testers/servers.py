@@ -72,7 +72,7 @@ class Servers:
                 value=(self.bench.now - begun) / MILLISECOND,
                 unit="ms",
                 high=within / MILLISECOND,
-                uncertainty=self.bench.rig.block / MILLISECOND,,
+                uncertainty=self.bench.rig.block / MILLISECOND,
                 clause="requirement N-05",
             )
         )
