@@ -54,6 +54,7 @@ PICS: Final = dict.fromkeys(
         "isup.suspend",
         "isup.transit",
         "isup.congestion_level",
+        "isup.group_query",
         "isup.hardware_blocking",
         "isup.congestion_control",
         "isup.transit_interpretation",
