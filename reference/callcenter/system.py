@@ -55,6 +55,7 @@ PICS: Final = dict.fromkeys(
         "isup.transit",
         "isup.congestion_level",
         "isup.group_query",
+        "isup.information",
         "isup.hardware_blocking",
         "isup.congestion_control",
         "isup.transit_interpretation",
