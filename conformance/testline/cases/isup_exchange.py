@@ -183,7 +183,7 @@ def test_congestion_level_sent(centre: Centre) -> None:
 
 
 @case(
-    "ISUP/32",
+    "ISUP/50",
     "Information request answered",
     clauses=["Q.764 2.1.9", "Q.763 3.28", "Q.763 3.29"],
     proves=["N-01"],

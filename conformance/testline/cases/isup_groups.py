@@ -157,7 +157,7 @@ def test_both_blockings_are_apart(isup: IsupTester) -> None:
 
 
 @case(
-    "ISUP/31",
+    "ISUP/49",
     "Circuit group query",
     clauses=["Q.764 2.8.3", "Q.763 3.14"],
     proves=["N-01"],
