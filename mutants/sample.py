@@ -43,7 +43,7 @@ OTHERS: Final = 30
 """Cases of other areas that are asked about a mutant; it may survive because of this limit."""
 
 SEED: Final = 7
-SIZE: Final = 20
+SIZE: Final = 26
 """Mutants of each layer."""
 
 RESULT: Final = HERE / "sample.json"
