@@ -34,13 +34,14 @@ class History:
         """Return what a stand-by needs before it can follow, ready for JSON: all but the events."""
         return {
             "first": self.journal.first,
+            "at": self.journal.at,
             "recovery": self.recovery.as_json(),
             "projections": self.projections.as_json(),
         }
 
     def restore(self, snapshot: Mapping[str, Any], events: Iterable[Event]) -> None:
         """Become a copy of the history that `snapshot` was taken of and that had kept `events`."""
-        self.journal.begin(snapshot["first"])
+        self.journal.begin(snapshot["first"], snapshot["at"])
         for event in events:
             self.journal.follow(event)
         self.recovery = Recovery.from_json(snapshot["recovery"])
