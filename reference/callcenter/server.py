@@ -46,6 +46,7 @@ from callcenter.ss7.m3ua.network import GatewayNetwork
 from callcenter.tdm.board import VirtualBoard
 from testrig.association import Dialler, Transport, dial
 from testrig.clock import MINUTE, SECOND, Instant
+from testrig.errors import ConfigurationError as AddressError
 from testrig.errors import TestrigError
 from testrig.line import Octets
 from testrig.stream import address_of, address_text
@@ -342,7 +343,7 @@ class Server(Host):
         if self._board is None:
             try:
                 self._board = await self._plug_in()
-            except ConfigurationError as error:
+            except AddressError as error:
                 await self._unplug()
                 if self._follower is None:
                     raise

@@ -166,7 +166,7 @@ def test_copy_that_this_server_goes_on_with_follows_no_more() -> None:
 
 
 def test_copy_is_not_made_of_two_halves() -> None:
-    """The other server dies while its past is told; what it tells after its start is not taken for the rest."""
+    """The other server dies while its past is told; what it tells later is not taken for the rest."""
 
     async def scenario() -> None:
         told = History()

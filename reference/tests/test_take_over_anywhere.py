@@ -1,4 +1,4 @@
-"""A server dies at any event of its journal: nothing is lost that need not be, and nothing is left for ever."""
+"""A server dies at any event of its journal: no call is lost that need not be, and nothing is left behind."""
 
 from __future__ import annotations
 
