@@ -177,7 +177,7 @@ def test_traffic_is_held_during_changeover(network: Network) -> None:
 @case(
     "Q.782/3.4",
     "Unreasonable sequence number in a changeover acknowledgement",
-    clauses=["Q.704 5.7.4"],
+    clauses=["Q.704 5.7.3"],
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
@@ -195,7 +195,7 @@ def test_unreasonable_number_in_coa(network: Network) -> None:
 @case(
     "Q.782/3.5",
     "Unreasonable sequence number in a changeover order",
-    clauses=["Q.704 5.7.4"],
+    clauses=["Q.704 5.7.3"],
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
@@ -220,7 +220,7 @@ def test_unreasonable_number_in_coo(network: Network) -> None:
 @case(
     "Q.782/3.6",
     "Unexpected changeover acknowledgement",
-    clauses=["Q.704 5.7.5"],
+    clauses=["Q.704 5.7.4"],
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
@@ -325,7 +325,7 @@ def test_order_for_available_link(network: Network) -> None:
 @case(
     "Q.782/3.13",
     "Changeover order after completion",
-    clauses=["Q.704 5.7.6"],
+    clauses=["Q.704 5.7.5"],
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",

@@ -361,7 +361,6 @@ def test_forced_uninhibition_sent(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="network",
-    unverified=True,
 )
 def test_forced_uninhibition_not_answered(network: Network) -> None:
     """No LUN: LFU comes once more after T13 (0.8 to 1.5 s)."""
@@ -377,7 +376,7 @@ def test_forced_uninhibition_not_answered(network: Network) -> None:
 @case(
     "Q.782/7.17.1",
     "Local inhibit test, timer T22",
-    clauses=["Q.704 10.5", "Q.704 16.8"],
+    clauses=["Q.704 10.6", "Q.704 16.8"],
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="network",
@@ -394,7 +393,7 @@ def test_local_inhibit_test(network: Network) -> None:
 @case(
     "Q.782/7.17.2",
     "Remote inhibit test, timer T23",
-    clauses=["Q.704 10.5", "Q.704 16.8"],
+    clauses=["Q.704 10.6", "Q.704 16.8"],
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="network",
@@ -411,11 +410,10 @@ def test_remote_inhibit_test(network: Network) -> None:
 @case(
     "MTP3/33",
     "Local inhibit test for a link not marked",
-    clauses=["Q.704 10.5"],
+    clauses=["Q.704 10.6.1"],
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="network",
-    unverified=True,
 )
 def test_llt_for_uninhibited_link(network: Network) -> None:
     """A's LLT for a link that the system does not know as inhibited by A: LFU asks to uninhibit it."""
@@ -427,7 +425,7 @@ def test_llt_for_uninhibited_link(network: Network) -> None:
 @case(
     "MTP3/34",
     "Remote inhibit test for a link not marked",
-    clauses=["Q.704 10.5"],
+    clauses=["Q.704 10.6.2"],
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="network",
@@ -443,7 +441,7 @@ def test_lrt_for_uninhibited_link(network: Network) -> None:
 @case(
     "MTP3/35",
     "Inhibit tests that agree",
-    clauses=["Q.704 10.5"],
+    clauses=["Q.704 10.6.2"],
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="network",

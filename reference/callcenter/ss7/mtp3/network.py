@@ -325,7 +325,7 @@ class Mtp3(ManagementMessages):
             self._reset_inhibition()
 
     def _reset_inhibition(self) -> None:
-        """An isolated point restarts with no link inhibited (Q.704 9.1)."""
+        """An isolated point restarts with no link inhibited (Q.704 9.2: unverified)."""
         for link in self.links.values():
             link.local.handle(inhibit_fsm.LocalEvent.RESET)
             link.remote.handle(inhibit_fsm.RemoteEvent.RESET)
@@ -387,10 +387,13 @@ class Mtp3(ManagementMessages):
 
     def _pass_on(self, link: SignallingLink, message: Message, octets: bytes) -> None:
         """Transfer a message to another point (Q.704 2.4.3), which may be one that the adjacent point ought
-        not to send by us (13.2.2)."""
+        not to send by us (13.2.2). During our restart it is discarded and nothing said (9.6.6)."""
+        if not self.restarted:
+            self.tsrc.undeliverable += 1
+            return
         label = message.label
         routes = self.tsrc.route_sets.get(label.dpc)
-        found = routes.current() if routes and self.restarted else None
+        found = routes.current() if routes else None
         if found is None:
             self.tsrc.undeliverable += 1
             self.routes.misled(label.dpc, link.adjacent)
@@ -422,7 +425,9 @@ class Mtp3(ManagementMessages):
             if link is not None:
                 self._about_link(link, found)
         elif heading is Heading.TFC:
-            self.flow_control.controlled(found)
+            routes = self.tsrc.route_sets.get(found.point)
+            if routes is not None and routes.accessible:  # else it is late news, and ignored (13.7.6)
+                self.flow_control.controlled(found)
         elif heading is Heading.UPU:
             self._indications.append(Status(found.point, user=found.user, cause=found.cause))
         elif heading is Heading.RCT or origin not in self.link_sets:
@@ -430,7 +435,8 @@ class Mtp3(ManagementMessages):
         elif heading is Heading.TRA:
             self._traffic_restart_allowed(origin)
         elif heading in {Heading.RST, Heading.RSR}:
-            self.routes.tested(origin, found)
+            if self.restarted:  # else ignored (9.6.3)
+                self.routes.tested(origin, found)
         elif self.routes.heard(origin, found) and self.restarted:
             self.reroute(Cause.ROUTE)
 
