@@ -82,7 +82,7 @@ def congestion(agenda: Agenda, *, level: int) -> Machine[Any, Any]:
 
 
 def inhibition(agenda: Agenda, *, local: bool, permitted: bool = True) -> Machine[Any, Any]:
-    outputs = inhibit_fsm.InhibitOutputs(agenda, nothing, lambda: permitted, nothing, nothing)
+    outputs = inhibit_fsm.InhibitOutputs(agenda, nothing, lambda: permitted, *[nothing] * 3)
     kind = inhibit_fsm.LocalInhibition if local else inhibit_fsm.RemoteInhibition
     return kind("link", outputs)
 

@@ -354,6 +354,56 @@ def test_forced_uninhibition_sent(network: Network) -> None:
     expect_shares(network, shares(network, network.home), [link])
 
 
+def inhibited_twice(network: Network) -> list[NetworkLink]:
+    """The system has inhibited two links of A with its consent, and every other one fails."""
+    _, one = inhibited_here(network)
+    two = rest(network, one)[-1]
+    network.order("inhibit_link", two)
+    network.expect("LIN", within=SECOND, sls=two.slc)
+    network.bench.run(2 * SECOND)
+    network.forget()
+    for other in rest(network, one, two):
+        other.cut()
+    return [one, two]
+
+
+@case(
+    "MTP3/90",
+    "Only one of two inhibited links is needed",
+    clauses=["Q.704 10.3.2"],
+    proves=["N-01"],
+    needs="mtp3.inhibiting",
+    setup="network",
+)
+def test_one_inhibited_link_is_taken_back(network: Network) -> None:
+    """Two links are inhibited, all others fail: one LUN; the link acknowledged takes everything."""
+    links = inhibited_twice(network)
+    first = network.expect("LUN", within=3 * SECOND)
+    network.expect_not("LUN", during=4 * SECOND)
+    expect_shares(network, shares(network, network.home), [link for link in links if link.slc == first.sls])
+
+
+@case(
+    "MTP3/91",
+    "The other one of two inhibited links is needed",
+    clauses=["Q.704 10.3.2", "Q.704 16.8"],
+    proves=["N-01"],
+    needs="mtp3.inhibiting",
+    setup="network",
+)
+def test_next_inhibited_link_is_taken_back(network: Network) -> None:
+    """No LUA for the first of two inhibited links: after T12 (0.8 to 1.5 s) twice LUN for the other one."""
+    links = inhibited_twice(network)
+    network.a.answers.discard("LUN")
+    first = network.expect("LUN", within=3 * SECOND)
+    other = next(link for link in links if link.slc != first.sls)
+    second = network.expect("LUN", within=4 * SECOND, where=lambda heard: heard.sls == other.slc)
+    measure_time(network.bench, "T12 twice", second.at - first.at, 1.6, 3.0, "Q.704 16.8")
+    network.a.send("LUA", slc=other.slc)
+    network.bench.run(2 * SECOND)
+    expect_shares(network, shares(network, network.home), [other])
+
+
 @case(
     "MTP3/32",
     "Forced uninhibition not answered, timer T13",

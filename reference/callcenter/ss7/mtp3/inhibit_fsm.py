@@ -27,6 +27,8 @@ class InhibitOutputs:
     """Whether no destination would be lost."""
     changed: Callable[[], None]
     """The link may have become inhibited, or is no longer."""
+    abandoned: Callable[[], None]
+    """The other end has not let go of the link: it stays inhibited."""
     told: Callable[[str], None]
     """Management hears what came of its order."""
 
@@ -79,7 +81,7 @@ LOCAL = Table(
         (L.ASKING_AGAIN, E.UNINHIBIT): Transition("undo", L.UNDOING, "Q.704 10.3"),
         (L.ASKING_AGAIN, E.RESET): Transition("reset", L.UNINHIBITED, "Q.704 9.2: unverified"),
         (L.INHIBITED, E.UNINHIBIT): Transition("undo", L.UNDOING, "Q.704 10.3"),
-        (L.INHIBITED, E.NEEDED): Transition("undo", L.UNDOING, "Q.704 10.3"),
+        (L.INHIBITED, E.NEEDED): Transition("undo", L.UNDOING, "Q.704 10.3.2"),
         (L.INHIBITED, E.LFU): Transition("undo", L.UNDOING, "Q.704 10.3"),
         (L.INHIBITED, E.T22): Transition("test", L.INHIBITED, "Q.704 10.6"),
         (L.INHIBITED, E.RESET): Transition("reset", L.UNINHIBITED, "Q.704 9.2: unverified"),
@@ -166,6 +168,7 @@ class LocalInhibition(Machine[LocalState, LocalEvent]):
     def still_inhibited(self) -> None:
         self._outputs.agenda.start("T22", self)
         self._outputs.told("uninhibiting not answered")
+        self._outputs.abandoned()
 
     def uninhibited_now(self) -> None:
         self._stop()
@@ -208,16 +211,16 @@ REMOTE = Table(
         (R.INHIBITED, F.LIN): Transition("accept", R.INHIBITED, "Q.704 10.4"),
         (R.INHIBITED, F.LUN): Transition("uninhibit", R.UNINHIBITED, "Q.704 10.3"),
         (R.INHIBITED, F.LLT): Transition("", R.INHIBITED, "Q.704 10.6"),
-        (R.INHIBITED, F.NEEDED): Transition("force", R.FORCING, "Q.704 10.3"),
+        (R.INHIBITED, F.NEEDED): Transition("force", R.FORCING, "Q.704 10.3.2"),
         (R.INHIBITED, F.T23): Transition("test", R.INHIBITED, "Q.704 10.6"),
         (R.INHIBITED, F.RESET): Transition("reset", R.UNINHIBITED, "Q.704 9.2: unverified"),
         (R.FORCING, F.LIN): Transition("accept", R.FORCING, "Q.704 10.4"),
         (R.FORCING, F.LUN): Transition("uninhibit", R.UNINHIBITED, "Q.704 10.3"),
-        (R.FORCING, F.T13): Transition("force", R.FORCING_AGAIN, "Q.704 10.3"),
+        (R.FORCING, F.T13): Transition("force", R.FORCING_AGAIN, "Q.704 10.3.2"),
         (R.FORCING, F.RESET): Transition("reset", R.UNINHIBITED, "Q.704 9.2: unverified"),
         (R.FORCING_AGAIN, F.LIN): Transition("accept", R.FORCING_AGAIN, "Q.704 10.4"),
         (R.FORCING_AGAIN, F.LUN): Transition("uninhibit", R.UNINHIBITED, "Q.704 10.3"),
-        (R.FORCING_AGAIN, F.T13): Transition("unheard", R.INHIBITED, "Q.704 10.3"),
+        (R.FORCING_AGAIN, F.T13): Transition("unheard", R.INHIBITED, "Q.704 10.3.2"),
         (R.FORCING_AGAIN, F.RESET): Transition("reset", R.UNINHIBITED, "Q.704 9.2: unverified"),
     },
 )
@@ -285,6 +288,7 @@ class RemoteInhibition(Machine[RemoteState, RemoteEvent]):
     def unheard(self) -> None:
         self._outputs.agenda.start("T23", self)
         self._outputs.told("forced uninhibiting not answered")
+        self._outputs.abandoned()
 
     def reset(self) -> None:
         self._stop()

@@ -147,7 +147,10 @@ class Mtp3(ManagementMessages):
         def permitted() -> bool:
             return not self.tsrc.needs(link)
 
-        return inhibit_fsm.InhibitOutputs(self.agenda, send, permitted, link.report, told)
+        def abandoned() -> None:
+            self._abandoned(link)
+
+        return inhibit_fsm.InhibitOutputs(self.agenda, send, permitted, link.report, abandoned, told)
 
     # orders
 
@@ -353,13 +356,21 @@ class Mtp3(ManagementMessages):
         if self.restarted:
             self.routes.inform_all()
 
-    def _need(self, routes: RouteSet) -> None:
-        """A destination is lost: inhibited links to it are taken back (Q.704 10.3)."""
-        for route in routes:
-            for link in route.link_set.links:
-                if link.in_service and not link.blocked:
-                    link.local.handle(inhibit_fsm.LocalEvent.NEEDED)
-                    link.remote.handle(inhibit_fsm.RemoteEvent.NEEDED)
+    def _need(self, routes: RouteSet, after: SignallingLink | None = None) -> None:
+        """A destination is lost: inhibited links to it are taken back one by one, until one is (Q.704 10.3.2).
+        `after` is the one that could not be."""
+        links = [link for route in routes for link in route.link_set.links]
+        for link in links if after is None else links[links.index(after) + 1 :]:
+            if link.in_service and not link.blocked and link.inhibited:
+                link.local.handle(inhibit_fsm.LocalEvent.NEEDED)
+                link.remote.handle(inhibit_fsm.RemoteEvent.NEEDED)
+                return
+
+    def _abandoned(self, link: SignallingLink) -> None:
+        """A link stays inhibited: destinations that are lost try their next one."""
+        for routes in self.tsrc.route_sets.values():
+            if not routes.accessible and any(link in route.link_set.links for route in routes):
+                self._need(routes, link)
 
     def congestion_changed(self, link: SignallingLink) -> None:
         """A link's transmission buffer has passed a threshold."""
