@@ -400,6 +400,7 @@ def test_next_inhibited_link_is_taken_back(network: Network) -> None:
     second = network.expect("LUN", within=4 * SECOND, where=lambda heard: heard.sls == other.slc)
     measure_time(network.bench, "T12 twice", second.at - first.at, 1.6, 3.0, "Q.704 16.8")
     network.a.send("LUA", slc=other.slc)
+    other.inhibited = False
     network.bench.run(2 * SECOND)
     expect_shares(network, shares(network, network.home), [other])
 
