@@ -43,7 +43,7 @@ OTHERS: Final = 30
 """Cases of other areas that are asked about a mutant; it may survive because of this limit."""
 
 SEED: Final = 7
-SIZE: Final = 20
+SIZE: Final = 26
 """Mutants of each layer."""
 
 RESULT: Final = HERE / "sample.json"
@@ -209,12 +209,6 @@ def write(rows: Sequence[Mapping[str, Any]], populations: Mapping[str, int], see
     RESULT.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def known(layers: Sequence[str], keep: bool) -> dict[str, dict[str, Any]]:
-    """Return the rows of the result file that need not be judged, by id."""
-    rows = json.loads(RESULT.read_text(encoding="utf-8"))["sites"] if RESULT.exists() else []
-    return {row["id"]: row for row in rows if keep or row["layer"] not in layers}
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Draw, judge, write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -237,13 +231,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if told.again:
         again(judge_it)
         return
-    kept = known(told.layer or list(LAYERS), told.keep)
+    before = json.loads(RESULT.read_text(encoding="utf-8"))["sites"] if RESULT.exists() else []
+    kept = {row["id"]: row for row in before if told.keep}
     rows: list[dict[str, Any]] = []
     populations = {}
     for layer in LAYERS:
         found = draw(population(layer), told.seed)
         populations[layer] = len(found)
-        rows += sampled(layer, found, told.size, kept, judge_it)
+        if layer in (told.layer or LAYERS):
+            rows += sampled(layer, found, told.size, kept, judge_it)
+        else:
+            rows += [row for row in before if row["layer"] == layer]
         write(rows, populations, told.seed, told.size)
 
 

@@ -161,6 +161,8 @@ ITEMS: Final[dict[str, Item]] = {
         "suspend and resume of the calling party passed on", "Q.764 2.4", ("isup.pass_on", "isup.suspend")
     ),
     "isup.multirate": Item("multirate connection types", "Q.764 2.1.1", ("isup",)),
+    "isup.information": Item("information request answered (national use)", "Q.764 2.1.9", ("isup",)),
+    "isup.group_query": Item("circuit group query answered (national use)", "Q.764 2.8.3", ("isup",)),
     "isup.congestion_level": Item("automatic congestion level sent", "Q.764 2.11", ("isup",)),
     "isup.congestion_control": Item(
         "less traffic for an automatic congestion level received", "Q.764 2.11", ("isup.outgoing",)

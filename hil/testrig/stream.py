@@ -74,6 +74,11 @@ class MemoryStream:
         """The other end has closed."""
         return self.other is None and not self.waiting
 
+    @property
+    def news(self) -> bool:
+        """Whether there is something to receive, or the other end has closed."""
+        return bool(self.waiting) or self.closed
+
     def send(self, octets: bytes) -> None:
         """Send; what nobody can receive any more is lost."""
         if self.other is not None:

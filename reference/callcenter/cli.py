@@ -38,17 +38,11 @@ def _line(text: str) -> tuple[Address, Address]:
     return _address(local), _address(remote)
 
 
-@click.group()
-@click.version_option(package_name="testline", prog_name="callcenter")
-def main() -> None:
-    """The reference call centre."""
-
-
-@main.command("serve")
-@click.option(
+# options of both processes
+_CONFIG = click.option(
     "--config", type=click.Path(path_type=Path), help="Configuration file; the reference's own if left out."
 )
-@click.option(
+_LINES = click.option(
     "--line",
     "lines",
     metavar="LOCAL=REMOTE",
@@ -57,6 +51,25 @@ def main() -> None:
     required=True,
     help="UDP addresses HOST:PORT of a span's SAToP pseudowire; once for each span, in order.",
 )
+_JITTER = click.option(
+    "--jitter",
+    metavar="MS",
+    type=click.IntRange(1, 1000),
+    default=JITTER * 1000 // SECOND,
+    show_default=True,
+    help="Milliseconds of the jitter buffers of the lines: more for networks and hosts that pause.",
+)
+
+
+@click.group()
+@click.version_option(package_name="testline", prog_name="callcenter")
+def main() -> None:
+    """The reference call centre."""
+
+
+@main.command("serve")
+@_CONFIG
+@_LINES
 @click.option(
     "--control",
     metavar="HOST:PORT",
@@ -82,14 +95,7 @@ def main() -> None:
     show_default=True,
     help="What carries M3UA to the gateways of the configuration. Both ends must use the same.",
 )
-@click.option(
-    "--jitter",
-    metavar="MS",
-    type=click.IntRange(1, 1000),
-    default=JITTER * 1000 // SECOND,
-    show_default=True,
-    help="Milliseconds of the jitter buffers of the lines: more for networks and hosts that pause.",
-)
+@_JITTER
 @click.option("--verbose", is_flag=True, help="Log state changes.")
 def serve_command(
     config: Path | None,
@@ -133,18 +139,8 @@ def _tell(server: Server, lines: tuple[tuple[Address, Address], ...]) -> None:
 
 
 @main.command("gateway")
-@click.option(
-    "--config", type=click.Path(path_type=Path), help="Configuration file; the reference's own if left out."
-)
-@click.option(
-    "--line",
-    "lines",
-    metavar="LOCAL=REMOTE",
-    callback=lambda context, parameter, texts: tuple(_line(text) for text in texts),
-    multiple=True,
-    required=True,
-    help="UDP addresses HOST:PORT of a span's SAToP pseudowire; once for each span, in order.",
-)
+@_CONFIG
+@_LINES
 @click.option(
     "--listen",
     metavar="HOST:PORT",
@@ -167,14 +163,7 @@ def _tell(server: Server, lines: tuple[tuple[Address, Address], ...]) -> None:
     help="Serve the operator's control socket at this TCP address.",
 )
 @click.option("--journal", type=click.Path(path_type=Path), help="Append every event to this file.")
-@click.option(
-    "--jitter",
-    metavar="MS",
-    type=click.IntRange(1, 1000),
-    default=JITTER * 1000 // SECOND,
-    show_default=True,
-    help="Milliseconds of the jitter buffers of the lines: more for networks and hosts that pause.",
-)
+@_JITTER
 @click.option("--verbose", is_flag=True, help="Log state changes of every machine.")
 def gateway_command(
     config: Path | None,

@@ -317,7 +317,7 @@ class Gateway:
     @property
     def settled(self) -> bool:
         """True when the next block could change nothing."""
-        waiting = any(isinstance(each, MemoryStream) and each.waiting for each in self._streams.values())
+        waiting = any(isinstance(each, MemoryStream) and each.news for each in self._streams.values())
         return not waiting and self.board.settled and self.signalling.settled
 
 

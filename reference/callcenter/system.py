@@ -59,6 +59,8 @@ PICS: Final = dict.fromkeys(
         "isup.information_given",
         "isup.information_asked",
         "isup.congestion_level",
+        "isup.group_query",
+        "isup.information",
         "isup.hardware_blocking",
         "isup.congestion_control",
         "isup.signalling_congestion",

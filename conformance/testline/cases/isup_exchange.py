@@ -9,11 +9,17 @@ from __future__ import annotations
 from typing import Final
 
 from testline.case import case
+from testline.cases.agents import dials_out
 from testline.cases.isup_calls import talking
 from testline.cases.isup_groups import HARDWARE
 from testline.cases.isup_supervision import ANSWER
 from testline.layers.isup import status_circuits
-from testline.layers.isup_parameters import AutomaticCongestionLevel, HopCounter
+from testline.layers.isup_parameters import (
+    AutomaticCongestionLevel,
+    CallingPartyNumber,
+    CallingPartysCategory,
+    HopCounter,
+)
 from testline.testers.centre import Centre
 from testline.testers.isup import Call
 from testline.testers.span import SpanTester
@@ -174,3 +180,26 @@ def test_congestion_level_sent(centre: Centre) -> None:
     )
     for call in up:
         call.release()
+
+
+@case(
+    "ISUP/50",
+    "Information request answered",
+    clauses=["Q.764 2.1.9", "Q.763 3.28", "Q.763 3.29"],
+    proves=["N-01"],
+    needs=("isup.information", "isup.outgoing"),
+)
+def test_information(centre: Centre) -> None:
+    """INF brings the category asked for, and the calling number or the word that there is none."""
+    _, called = dials_out(centre, NUMBER)
+    call = called.call
+    call.send("INR", calling_address_requested=1, category_requested=1)
+    got = call.expect("INF", within=ANSWER, solicited=0, category_included=1)
+    number = got.parameter(CallingPartyNumber.code) is not None
+    category = got.parameter(CallingPartysCategory.code) is not None
+    centre.bench.until(
+        lambda: category and got.calling_address_response == (0b11 if number else 0b01),
+        within=0,
+        awaited="INF with a category, and with a calling number as it says",
+        state=f"response {got.calling_address_response:02b}, number {number}, category {category}",
+    )

@@ -13,6 +13,8 @@ from testrig.clock import SECOND
 MAINTENANCE, HARDWARE = 0, 1
 """Type indicator of a circuit group supervision message (Q.763 3.13)."""
 RANGE_TOO_LARGE: Final = 34
+REMOTELY_BLOCKED, IDLE, REMOTELY_FAILED = 0b000010, 0b001100, 0b100000
+"""Bits of a circuit state indicator (Q.763 3.14): B to A maintenance, D to C the call, F to E hardware."""
 
 
 def state_of(isup: IsupTester, cic: int) -> str:
@@ -152,3 +154,27 @@ def test_both_blockings_are_apart(isup: IsupTester) -> None:
         isup.expect(cic, f"{order}A", within=ANSWER, supervision=kind, status=status)
         expect_state(isup, cic, blocked=left)
     still_works(isup, cic)
+
+
+@case(
+    "ISUP/49",
+    "Circuit group query",
+    clauses=["Q.764 2.8.3", "Q.763 3.14"],
+    proves=["N-01"],
+    needs=("isup.group_query", "isup.group_supervision"),
+)
+def test_group_query(isup: IsupTester) -> None:
+    """CQR has an octet for each circuit: idle, and what it is blocked for from here."""
+    cic, count = two(isup)
+    expected = bytearray([IDLE] * count)
+    for kind, offset, blocked in ((MAINTENANCE, count - 1, REMOTELY_BLOCKED), (HARDWARE, 0, REMOTELY_FAILED)):
+        status = status_octets(count, [offset])
+        isup.send_message(cic, "CGB", supervision=kind, range=count - 1, status=status)
+        isup.expect(cic, "CGBA", within=ANSWER, supervision=kind, status=status)
+        expected[offset] |= blocked
+    isup.send_message(cic, "CQM", range=count - 1)
+    got = isup.expect(cic, "CQR", within=ANSWER, range=count - 1)
+    states = bytes(got.circuit_state_indicator.states)
+    isup.bench.until(
+        lambda: states == expected, within=0, awaited=f"states {expected.hex(' ')}", state=states.hex(" ")
+    )

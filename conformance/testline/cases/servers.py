@@ -143,7 +143,7 @@ def test_release_in_the_gap(bench: Bench) -> None:
     """REL that comes while nobody serves is kept: RLC follows within T1, the agent is in wrap-up."""
     centre = ServerCentre(bench)
     caller, agent = centre.talking()
-    centre.servers.operator.power(centre.servers.serving, False)
+    centre.servers.power(centre.servers.serving, False)
     caller.hangs_up()
     agent.is_in("wrap-up", within=ANSWER)
     centre.idle(caller)
@@ -161,7 +161,7 @@ def test_agent_hangs_up_in_the_gap(bench: Bench) -> None:
     """A handset that is replaced while nobody serves clears the call as soon as a server does."""
     centre = ServerCentre(bench)
     caller, agent = centre.talking()
-    centre.servers.operator.power(centre.servers.serving, False)
+    centre.servers.power(centre.servers.serving, False)
     agent.telephone.replace()
     caller.is_released(within=ANSWER, cause=NORMAL)
     agent.is_in("wrap-up", within=SECOND)
@@ -380,7 +380,7 @@ def test_stand_by_fails(bench: Bench) -> None:
     caller.call.catch_up()
     serving = centre.servers.serving
     other = next(each for each in centre.servers.names if each != serving)
-    centre.servers.operator.power(other, False)
+    centre.servers.power(other, False)
     centre.servers.is_(other, "off")
     centre.isup.expect_nothing(during=5 * SECOND)
     centre.servers.back(other)
@@ -480,14 +480,14 @@ def test_nobody_serves(bench: Bench) -> None:
     centre = ServerCentre(bench)
     isup = centre.isup
     for server in centre.servers.names:
-        centre.servers.operator.power(server, False)
+        centre.servers.power(server, False)
     bench.run(4 * SECOND)
     caller = centre.caller()
     caller.dials(centre.pixit.menu_number)
     isup.expect_nothing(during=5 * SECOND)
     isup.background.clear()
     first = centre.servers.names[0]
-    centre.servers.operator.power(first, True)
+    centre.servers.power(first, True)
     centre.servers.is_(first, "serving")
     bench.run(2 * SECOND)
     if not any(got.title in ("GRS", "RSC") for got in isup.background):

@@ -28,7 +28,7 @@ def rack(bench: Bench) -> Rack:
 @when("the server that serves fails")
 def server_fails(rack: Rack) -> None:
     rack.failed = rack.servers.serving
-    rack.servers.operator.power(rack.failed, False)
+    rack.servers.power(rack.failed, False)
 
 
 @then(parsers.re(r"another server serves within (?P<seconds>\d+) seconds"))
@@ -45,4 +45,4 @@ def switched_on_again(rack: Rack) -> None:
 @when("the server that stands by fails")
 def stand_by_fails(rack: Rack) -> None:
     serving = rack.servers.serving
-    rack.servers.operator.power(next(name for name in rack.servers.names if name != serving), False)
+    rack.servers.power(next(name for name in rack.servers.names if name != serving), False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from testline.bench import Bench
+from testline.measurements import Measurement
 from testline.testers.agent import Agent
 from testline.testers.caller import Caller
 from testline.testers.centre import Centre
@@ -12,7 +13,7 @@ from testline.testers.isup import IsupTester
 from testline.testers.tup import TupTester
 from testline.testers.tup_centre import open_level3
 from testline.verdicts import Fail, NotApplicable
-from testrig.clock import SECOND
+from testrig.clock import MILLISECOND, SECOND
 from testrig.system import MaintenanceClient
 
 TAKE_OVER: Final = 2 * SECOND
@@ -53,19 +54,35 @@ class Servers:
             raise Fail(awaited=f"one of {', '.join(self.names)} serving", observed=str(states))
         return found[0]
 
+    def power(self, server: str, on: bool) -> None:
+        """Cut the power of a server, or switch it on."""
+        self.bench.trace.sent(self.bench.now, "operator", "order", f"power {server} {'on' if on else 'off'}")
+        self.operator.power(server, on)
+
     def fails(self, *, within: int = TAKE_OVER) -> str:
         """Cut the power of the server that serves; return the one that has taken over, traffic included."""
-        failing = self.serving
-        self.operator.power(failing, False)
+        failing, begun = self.serving, self.bench.now
+        self.power(failing, False)
         other = next(each for each in self.names if each != failing)
         self.is_(other, "serving", within=within)
+        self.bench.trace.received(self.bench.now, "operator", "order", f"{other} serves")
+        self.bench.measure(
+            Measurement(
+                name=f"take-over by {other}",
+                value=(self.bench.now - begun) / MILLISECOND,
+                unit="ms",
+                high=within / MILLISECOND,
+                uncertainty=self.bench.rig.block / MILLISECOND,
+                clause="requirement N-05",
+            )
+        )
         self.is_(failing, "off")
         self.bench.run(SECOND)
         return other
 
     def back(self, server: str) -> None:
         """Switch a server on; it stands by."""
-        self.operator.power(server, True)
+        self.power(server, True)
         self.is_(server, "standing by")
 
 

@@ -102,7 +102,7 @@ class GatewayNetwork:
     @property
     def settled(self) -> bool:
         """True when no octets wait in memory."""
-        return not any(isinstance(each, MemoryStream) and each.waiting for each in self._streams.values())
+        return not any(isinstance(each, MemoryStream) and each.news for each in self._streams.values())
 
     def _send(self, now: Instant) -> None:
         for number, octets in self.asp.messages():
