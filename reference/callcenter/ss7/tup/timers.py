@@ -1,8 +1,8 @@
 """The timers of the telephone user part (Q.724, list of timers; Q.118).
 
-No copy of that list could be read. Numbers, and values within the ranges, were checked against the timers of
-a vendor's switch (Dialogic CSP, TUP blocks CPC, BLS, CRS, CGRS, MBUS, HBUS and CRO); the ranges themselves and
-the clauses are known from practice and unverified.
+No copy of that list could be read. Numbers, and values within the ranges, were checked against the timers
+of a vendor's switch (Dialogic CSP: TUP CPC, BLS, CRS, CGRS, MBUS, HBUS, CRO); the ranges themselves and the
+clauses are known from practice and unverified.
 """
 
 from __future__ import annotations
