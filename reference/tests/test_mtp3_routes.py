@@ -104,6 +104,22 @@ def test_restart_ends_when_every_adjacent_point_said_tra() -> None:
     assert point.said() == [Resume(A), Resume(B), Resume(F)]
 
 
+def test_transfer_point_is_silent_about_routes_while_it_restarts() -> None:
+    point = Point(transfer=True)
+    for adjacent in (A, B):
+        point.up(adjacent)
+        point.sent(adjacent)
+    point.manage(B, Heading.RST, point=A)
+    point.hear(B, b"x", si=5, dpc=F, opc=B)
+    assert point.sent(A) == point.sent(B) == []
+    assert point.mtp3.undeliverable == 1
+    for adjacent in (A, B):
+        point.manage(adjacent, Heading.TRA)
+    assert point.sent(B) == [Management(Heading.TRA)]
+    point.manage(B, Heading.RST, point=A)
+    assert point.sent(B) == [Management(Heading.TFA, point=A)]
+
+
 def test_restart_ends_at_t20_without_tra() -> None:
     point = Point()
     point.up(A)
@@ -282,6 +298,35 @@ def test_congestion_levels_fall_by_test_after_t15_and_t16() -> None:
     assert point.said() == [Status(F, congestion=1)]
     point.wait("T16")
     assert point.said() == [Status(F)]
+
+
+def test_lower_congestion_level_is_not_taken_before_the_test() -> None:
+    point = ready(congestion_levels=3)
+    point.manage(A, Heading.TFC, point=F, status=2)
+    point.said()
+    point.now += point.mtp3.durations["T15"] // 2
+    for status in (1, 0):
+        point.manage(A, Heading.TFC, point=F, status=status)
+    assert point.said() == []
+    point.now -= point.mtp3.durations["T15"] // 2
+    point.wait("T15")
+    assert Management(Heading.RCT) in point.sent(A)
+    point.manage(A, Heading.TFC, point=F, status=1)
+    assert point.said() == [Status(F, congestion=1)]
+    point.wait("T15")
+    point.manage(A, Heading.TFC, point=F)
+    assert point.said() == [Status(F)]
+
+
+@pytest.mark.parametrize("levels", [0, 3])
+def test_transfer_controlled_for_a_point_that_cannot_be_reached_is_ignored(levels: int) -> None:
+    point = ready(congestion_levels=levels)
+    for adjacent in (A, B):
+        point.manage(adjacent, Heading.TFP, point=F)
+    assert point.said() == [Pause(F)]
+    for unreachable in (F, F + 1):
+        point.manage(A, Heading.TFC, point=unreachable, status=2)
+    assert point.said() == []
 
 
 def test_user_part_unavailable_is_told_to_users() -> None:

@@ -82,7 +82,7 @@ def congestion(agenda: Agenda, *, level: int) -> Machine[Any, Any]:
 
 
 def inhibition(agenda: Agenda, *, local: bool, permitted: bool = True) -> Machine[Any, Any]:
-    outputs = inhibit_fsm.InhibitOutputs(agenda, nothing, lambda: permitted, nothing, nothing)
+    outputs = inhibit_fsm.InhibitOutputs(agenda, nothing, lambda: permitted, *[nothing] * 3)
     kind = inhibit_fsm.LocalInhibition if local else inhibit_fsm.RemoteInhibition
     return kind("link", outputs)
 
@@ -147,7 +147,7 @@ ADJACENT: Expected = {
     "RESTARTING": {"TRA": "AVAILABLE", "T21": "AVAILABLE", "DOWN": "UNAVAILABLE"},
     "AVAILABLE": {"DOWN": "UNAVAILABLE"},
 }
-"""Q.704 9.3, 9.4."""
+"""Q.704 9.3, 9.5."""
 RSRT: Expected = {
     "IDLE": {"TFP": "PROHIBITED", "TFR": "RESTRICTED"},
     "PROHIBITED": {"TFR": "RESTRICTED", "TFA": "IDLE", "STOP": "IDLE"},
@@ -160,8 +160,8 @@ def rcat(level: int) -> Expected:
     """Q.704 13.9 at a level of congestion: the last one ends with the test."""
     return {
         "IDLE": {"TFC": "CONGESTED"},
-        "CONGESTED": {"CLEAR": "IDLE", "T15": "TESTING"},
-        "TESTING": {"TFC": "CONGESTED", "CLEAR": "IDLE", **({"T16": "IDLE"} if level == 1 else {})},
+        "CONGESTED": {"LOST": "IDLE", "T15": "TESTING"},
+        "TESTING": {"TFC": "CONGESTED", "LOST": "IDLE", **({"T16": "IDLE"} if level == 1 else {})},
     }
 
 
@@ -170,7 +170,7 @@ _UNDONE = {"LUA": "UNINHIBITED", "RESET": "UNINHIBITED", "INHIBIT": "REFUSED"}
 
 
 def local(first: str) -> Expected:
-    """Q.704 10.2 to 10.7, what we inhibit."""
+    """Q.704 10.2 to 10.6, what we inhibit."""
     return {
         "UNINHIBITED": {"INHIBIT": first},
         "ASKING": {**_ASKED, "T14": "ASKING_AGAIN", "INHIBIT": "REFUSED"},
@@ -189,7 +189,7 @@ _FORCED = {"LUN": "UNINHIBITED", "RESET": "UNINHIBITED"}
 
 
 def remote(first: str) -> Expected:
-    """Q.704 10.2 to 10.7, what the other end inhibits."""
+    """Q.704 10.2 to 10.6, what the other end inhibits."""
     return {
         "UNINHIBITED": {"LIN": first},
         "INHIBITED": {**_FORCED, "NEEDED": "FORCING"},

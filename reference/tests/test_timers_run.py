@@ -20,11 +20,12 @@ from callcenter.ss7.isup.indicators import (
 )
 from callcenter.ss7.isup.parameters import CauseIndicators, Parameter, RangeAndStatus
 from callcenter.ss7.mtp3 import timers as mtp3_timers
-from callcenter.ss7.tup import Heading, Tup, TupConfig
+from callcenter.ss7.tup import Heading, Tup, TupConfig, order_fsm
 from callcenter.ss7.tup import Message as TupMessage
 from callcenter.ss7.tup import timers as tup_timers
 from callcenter.ss7.tup.contents import EMPTY, AddressComplete, Contents, InitialAddress
 from callcenter.ss7.tup.contents import RangeAndStatus as TupRange
+from callcenter.ss7.tup.order_fsm import Timing
 from testrig.clock import Instant
 
 OWN, PEER = 100, 200
@@ -239,10 +240,14 @@ class OfTup(Exchange):
         self.iam(check=1)
         self.ended("T1")
 
-    def grouped(self) -> None:
-        self.user.block_group(ONE, 4, self.now)
-        self.put(Heading.MBA, TupRange.of(4, {0, 1, 2, 3}))
-        self.user.unblock_group(ONE, 4, self.now)
+    def grouped(self, *, hardware: bool = False) -> None:
+        self.user.block_group(ONE, 4, self.now, hardware=hardware)
+
+    def ungrouped(self, answer: Heading) -> None:
+        hardware = answer is Heading.HBA
+        self.grouped(hardware=hardware)
+        self.put(answer, TupRange.of(4, {0, 1, 2, 3}))
+        self.user.unblock_group(ONE, 4, self.now, hardware=hardware)
 
     def unblocked(self) -> None:
         self.user.block(ONE, self.now)
@@ -288,13 +293,15 @@ TUP: dict[str, tuple[Callable[[OfTup], None], Options]] = {
     "more traffic": (lambda exchange: exchange.user.congested(PEER, exchange.now), {}),
     "unavailable": (lambda exchange: exchange.user.unavailable(PEER, 2, exchange.now), {}),
 }
-ORDERS: tuple[tuple[Callable[[OfTup], None], int], ...] = (
-    (lambda exchange: exchange.user.block(ONE, exchange.now), 11),
-    (OfTup.unblocked, 14),
-    (lambda exchange: exchange.user.reset(ONE, exchange.now), 17),
-    (lambda exchange: exchange.user.reset_group(ONE, 4, exchange.now), 21),
-    (lambda exchange: exchange.user.block_group(ONE, 4, exchange.now), 25),
-    (OfTup.grouped, 28),
+ORDERS: tuple[tuple[Callable[[OfTup], None], Timing], ...] = (
+    (lambda exchange: exchange.user.block(ONE, exchange.now), order_fsm.BLOCKING),
+    (OfTup.unblocked, order_fsm.UNBLOCKING),
+    (lambda exchange: exchange.user.reset(ONE, exchange.now), order_fsm.RESET),
+    (lambda exchange: exchange.user.reset_group(ONE, 4, exchange.now), order_fsm.GROUP[Heading.GRS]),
+    (lambda exchange: exchange.grouped(), order_fsm.GROUP[Heading.MGB]),
+    (lambda exchange: exchange.ungrouped(Heading.MBA), order_fsm.GROUP[Heading.MGU]),
+    (lambda exchange: exchange.grouped(hardware=True), order_fsm.GROUP[Heading.HGB]),
+    (lambda exchange: exchange.ungrouped(Heading.HBA), order_fsm.GROUP[Heading.HGU]),
 )
 
 
@@ -302,9 +309,13 @@ def alerted(recipe: Callable[[OfTup], None], alert: str) -> Callable[[OfTup], No
     return lambda exchange: exchange.after(lambda: recipe(exchange), alert)
 
 
-for _recipe, _first in ORDERS:
-    TUP[f"T{_first}"] = TUP[f"T{_first + 1}"] = (_recipe, {})
-    TUP[f"T{_first + 2}"] = (alerted(_recipe, f"T{_first + 1}"), {})
+LATER: list[tuple[Callable[[OfTup], None], str]] = []
+"""What brings an order past its first minute, and the timer of the long interval."""
+for _recipe, _timing in ORDERS:
+    TUP[_timing.again] = TUP[_timing.alert] = (_recipe, {})
+    LATER.append((alerted(_recipe, _timing.alert), _timing.later))
+    if _timing.later != _timing.alert:
+        TUP[_timing.later] = (LATER[-1][0], {})
 
 
 def runs(exchange: Exchange, timer: str, duration: int) -> None:
@@ -334,6 +345,15 @@ def test_tup_timer_runs_as_its_record_says(timer: str) -> None:
     runs(exchange, timer, exchange.user.timers[timer])
 
 
+@pytest.mark.parametrize(("recipe", "timer"), LATER, ids=[timer for _, timer in LATER])
+def test_tup_order_goes_on_at_the_long_interval(recipe: Callable[[OfTup], None], timer: str) -> None:
+    exchange = OfTup()
+    recipe(exchange)
+    for _ in range(3):
+        runs(exchange, timer, exchange.user.timers[timer])
+        exchange.now = exchange.deadline(timer) - exchange.user.timers[timer]
+
+
 def test_every_record_has_its_recipe() -> None:
     assert set(ISUP) == set(isup_timers.TIMERS)
     assert set(TUP) == set(tup_timers.TIMERS)
@@ -343,9 +363,10 @@ def test_every_record_has_its_recipe() -> None:
     ("present", "absent", "last"),
     [
         (isup_timers.TIMERS, isup_timers.ABSENT, 39),
+        (tup_timers.TIMERS, tup_timers.ABSENT, 41),
         (mtp3_timers.TIMERS, mtp3_timers.ABSENT, 24),
     ],
-    ids=["ISUP", "MTP3"],
+    ids=["ISUP", "TUP", "MTP3"],
 )
 def test_every_timer_of_the_list_runs_or_has_a_reason(
     present: dict[str, object], absent: dict[str, str], last: int

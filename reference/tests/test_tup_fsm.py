@@ -206,7 +206,5 @@ def test_every_timer_has_a_clause_and_a_default_within_its_range() -> None:
     for spec in TIMERS.values():
         assert spec.checked(spec.default) == spec.default
         assert spec.clause
-    for timing in (order_fsm.BLOCKING, order_fsm.UNBLOCKING, order_fsm.RESET):
-        assert set(timing) <= set(TIMERS)
-    for timing in (order_fsm.GROUP_RESET, order_fsm.GROUP_BLOCKING, order_fsm.GROUP_UNBLOCKING):
+    for timing in (order_fsm.BLOCKING, order_fsm.UNBLOCKING, order_fsm.RESET, *order_fsm.GROUP.values()):
         assert set(timing) <= set(TIMERS)

@@ -1,91 +1,24 @@
-"""MTP level 3: changeover and changeback (Q.782 groups 3 and 4; Q.704 5 and 6).
+"""MTP level 3: changeover (Q.782 group 3; Q.704 5).
 
-The tester is adjacent point A with all its links. What the system had sent on a failed link and A had not
-accepted is what the buffer updating is about: `hold_acknowledgements` keeps it in the retransmission buffer.
+The tester is adjacent point A with all its links.
 """
 
 from __future__ import annotations
 
-from typing import Final
-
 from testline.case import case
 from testline.cases.mtp2_state import measure_time
 from testline.testers.network import Network
-from testline.testers.network_link import Heard, NetworkLink
-from testline.testers.network_traffic import (
-    Series,
-    Shares,
-    busiest,
-    expect_same,
-    expect_shares,
-    selections_on,
-    shares,
+from testline.testers.network_changeover import (
+    MODULUS,
+    SOON,
+    buffered,
+    diverted,
+    in_traffic,
+    order_for,
+    others,
 )
+from testline.testers.network_traffic import Series, expect_same, expect_shares, shares
 from testrig.clock import SECOND
-
-MODULUS: Final = 128
-SOON: Final = SECOND // 2
-"""Frames within which a changeover that nothing holds up is under way (Q.706 4.4: 0.5 s)."""
-
-
-def in_traffic(network: Network) -> tuple[Shares, NetworkLink, int]:
-    """Bring everything up; return who carries what, the link to fail, and a selection on it."""
-    network.up()
-    before = shares(network, network.home)
-    link = busiest(before)
-    return before, link, selections_on(before, link)[0]
-
-
-def order_for(network: Network, link: NetworkLink, *, within: int = SECOND) -> Heard:
-    """Wait for the system's changeover order for `link`, on another link."""
-    heard = network.expect("COO", within=within, sls=link.slc, dpc=network.a.code)
-    network.confirm(heard.link is not link, "COO over another link", str(heard))
-    return heard
-
-
-def others(network: Network, *gone: NetworkLink) -> list[NetworkLink]:
-    """Links of A without those `gone`."""
-    return [link for link in network.a.links.values() if link not in gone]
-
-
-def diverted(network: Network, before: Shares, *gone: NetworkLink) -> Shares:
-    """Fail unless the traffic of `gone` is on other links and all other traffic where it was."""
-    after = shares(network, network.home)
-    expect_same(network, {sls: link for sls, link in before.items() if link not in gone}, after)
-    network.confirm(
-        not any(link in gone for link in after.values()), "no traffic on the failed link", "traffic on it"
-    )
-    return after
-
-
-def buffered(
-    network: Network,
-    link: NetworkLink,
-    sls: int,
-    *,
-    accepted: int,
-    count: int,
-    over: NetworkLink | None = None,
-) -> Series:
-    """Let the system send `count` messages on `link`, take in the first `accepted`, and fail the link.
-
-    The level 2 of A has acknowledged nothing of them; its COA tells what it has accepted. What makes the
-    system send them goes over another link of A unless given.
-    """
-    series = Series(network.home, sls)
-    link.hold_acknowledgements()
-    start = len(link.link.units)
-    series.send(count, over=over or network.a.other_link(link))
-    network.bench.until(
-        lambda: sum(unit.count for unit in link.link.units[start:] if unit.kind == "MSU") >= count,
-        within=SOON,
-        awaited=f"{count} messages on {link.name}",
-        state=link.where,
-    )
-    last = (link.link.bsn + accepted) % MODULUS
-    link.cut()
-    link.accepted = last
-    return series
 
 
 @case(
@@ -177,7 +110,7 @@ def test_traffic_is_held_during_changeover(network: Network) -> None:
 @case(
     "Q.782/3.4",
     "Unreasonable sequence number in a changeover acknowledgement",
-    clauses=["Q.704 5.7.4"],
+    clauses=["Q.704 5.7.3"],
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
@@ -195,7 +128,7 @@ def test_unreasonable_number_in_coa(network: Network) -> None:
 @case(
     "Q.782/3.5",
     "Unreasonable sequence number in a changeover order",
-    clauses=["Q.704 5.7.4"],
+    clauses=["Q.704 5.7.3"],
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
@@ -220,7 +153,7 @@ def test_unreasonable_number_in_coo(network: Network) -> None:
 @case(
     "Q.782/3.6",
     "Unexpected changeover acknowledgement",
-    clauses=["Q.704 5.7.5"],
+    clauses=["Q.704 5.7.4"],
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
@@ -325,7 +258,7 @@ def test_order_for_available_link(network: Network) -> None:
 @case(
     "Q.782/3.13",
     "Changeover order after completion",
-    clauses=["Q.704 5.7.6"],
+    clauses=["Q.704 5.7.5"],
     proves=["N-01"],
     needs="mtp3.link_sets",
     setup="network",
@@ -541,286 +474,3 @@ def test_changeover_on_processor_outage(network: Network) -> None:
     after = shares(network, network.home)
     expect_shares(network, after, others(network, link))
     expect_same(network, {sls: other for sls, other in before.items() if other is not link}, after)
-
-
-# changeback
-
-
-def failed_once(network: Network) -> tuple[Shares, NetworkLink, int]:
-    """A link has failed and its traffic is on the others."""
-    before, link, sls = in_traffic(network)
-    link.cut()
-    order_for(network, link)
-    network.bench.run(2 * SECOND)
-    diverted(network, before, link)
-    network.forget()
-    return before, link, sls
-
-
-def declarations(network: Network, link: NetworkLink) -> list[Heard]:
-    """Changeback declarations for `link` heard so far."""
-    return [heard for heard in network.heard if heard.title == "CBD" and heard.sls == link.slc]
-
-
-@case(
-    "Q.782/4.1",
-    "Changeback within a link set",
-    clauses=["Q.704 6.2", "Q.704 6.3"],
-    proves=["N-01"],
-    needs="mtp3.link_sets",
-    setup="network",
-    unverified=True,
-)
-def test_changeback(network: Network) -> None:
-    """The link is back: CBD on the links that carried its traffic; after CBA each selection is at home."""
-    before, link, _ = failed_once(network)
-    link.start()
-    order = network.expect("CBD", within=20 * SECOND, sls=link.slc)
-    network.confirm(order.link is not link, "CBD over the alternative link", str(order))
-    network.bench.run(2 * SECOND)
-    expect_same(network, before, shares(network, network.home))
-
-
-@case(
-    "Q.782/4.2",
-    "Additional changeback acknowledgement",
-    clauses=["Q.704 6.5"],
-    proves=["N-01"],
-    needs="mtp3.link_sets",
-    setup="network",
-    unverified=True,
-)
-def test_additional_cba(network: Network) -> None:
-    """A second CBA with the same code is ignored."""
-    before, link, _ = failed_once(network)
-    link.start()
-    order = network.expect("CBD", within=20 * SECOND, sls=link.slc)
-    network.bench.run(2 * SECOND)
-    network.a.send("CBA", slc=link.slc, code=order.message.code, deliberate=True)
-    network.bench.run(SECOND)
-    expect_same(network, before, shares(network, network.home))
-
-
-@case(
-    "Q.782/4.3",
-    "Changeback declaration not acknowledged, timer T4",
-    clauses=["Q.704 6.5.3", "Q.704 16.8"],
-    proves=["N-01"],
-    needs="mtp3.link_sets",
-    setup="network",
-    unverified=True,
-)
-def test_cbd_is_repeated(network: Network) -> None:
-    """No CBA: the CBD comes again after T4 (0.5 to 1.2 s), same code; acknowledged then, all is back."""
-    before, link, _ = failed_once(network)
-    network.a.answers.discard("CBD")
-    link.start()
-    one = network.expect("CBD", within=20 * SECOND, sls=link.slc)
-    two = network.expect(
-        "CBD", within=2 * SECOND, sls=link.slc, where=lambda heard: heard.message.code == one.message.code
-    )
-    measure_time(network.bench, "T4", two.at - one.at, 0.5, 1.2, "Q.704 16.8")
-    for code in dict.fromkeys(heard.message.code for heard in declarations(network, link)):
-        network.a.send("CBA", slc=link.slc, code=code)
-    network.bench.run(2 * SECOND)
-    expect_same(network, before, shares(network, network.home))
-
-
-@case(
-    "Q.782/4.4",
-    "Changeback never acknowledged, timer T5",
-    clauses=["Q.704 6.5.3", "Q.704 16.8"],
-    proves=["N-01"],
-    needs="mtp3.link_sets",
-    setup="network",
-    unverified=True,
-)
-def test_cbd_never_acknowledged(network: Network) -> None:
-    """After the repeated CBD and T5 (0.5 to 1.2 s) traffic starts on the link without acknowledgement."""
-    before, link, sls = failed_once(network)
-    network.a.answers.discard("CBD")
-    link.start()
-    one = network.expect("CBD", within=20 * SECOND, sls=link.slc)
-    two = network.expect(
-        "CBD", within=2 * SECOND, sls=link.slc, where=lambda heard: heard.message.code == one.message.code
-    )
-    series = Series(network.home, sls)
-    series.send(1, over=network.a.other_link(link))
-    first = series.expect()[0]
-    measure_time(network.bench, "T5", first.at - two.at, 0.5, 1.2, "Q.704 16.8")
-    network.confirm(first.link is link, f"traffic on {link.name}", str(first))
-    expect_same(network, before, shares(network, network.home))
-
-
-@case(
-    "Q.782/4.5",
-    "Unexpected changeback declaration",
-    clauses=["Q.704 6.5.2"],
-    proves=["N-01"],
-    needs="mtp3.link_sets",
-    setup="network",
-    unverified=True,
-)
-def test_unexpected_cbd(network: Network) -> None:
-    """A's CBD, whatever its code, is acknowledged with the same code; the system's traffic stays."""
-    before, link, _ = in_traffic(network)
-    for code in (0, 77, 255):
-        network.a.send("CBD", slc=link.slc, code=code)
-        network.expect("CBA", within=SECOND, sls=link.slc, code=code)
-    expect_same(network, before, shares(network, network.home))
-
-
-@case(
-    "Q.782/4.6",
-    "Unexpected changeback acknowledgement",
-    clauses=["Q.704 6.5.1"],
-    proves=["N-01"],
-    needs="mtp3.link_sets",
-    setup="network",
-    unverified=True,
-)
-def test_unexpected_cba(network: Network) -> None:
-    """A CBA that nobody asked for changes nothing."""
-    before, link, _ = in_traffic(network)
-    network.a.send("CBA", slc=link.slc, code=9, deliberate=True)
-    network.bench.run(2 * SECOND)
-    expect_same(network, before, shares(network, network.home))
-
-
-@case(
-    "MTP3/26",
-    "Changeback acknowledged with a wrong code",
-    clauses=["Q.704 6.3.3", "Q.704 6.5"],
-    proves=["N-01"],
-    needs="mtp3.link_sets",
-    setup="network",
-    unverified=True,
-)
-def test_cba_with_wrong_code(network: Network) -> None:
-    """A CBA with another code is no answer: the CBD is repeated."""
-    _, link, _ = failed_once(network)
-    network.a.answers.discard("CBD")
-    link.start()
-    one = network.expect("CBD", within=20 * SECOND, sls=link.slc)
-    used = {heard.message.code for heard in declarations(network, link)}
-    network.a.send(
-        "CBA", slc=link.slc, code=next(code for code in range(200, 256) if code not in used), deliberate=True
-    )
-    network.expect(
-        "CBD", within=2 * SECOND, sls=link.slc, where=lambda heard: heard.message.code == one.message.code
-    )
-
-
-@case(
-    "MTP3/27",
-    "Traffic is held during changeback",
-    clauses=["Q.704 6.3"],
-    proves=["N-01"],
-    needs="mtp3.link_sets",
-    setup="network",
-    unverified=True,
-)
-def test_traffic_is_held_during_changeback(network: Network) -> None:
-    """Between CBD and CBA nothing of the diverted traffic is sent; after CBA all of it, in order, at home."""
-    _, link, sls = failed_once(network)
-    network.a.answers.discard("CBD")
-    link.start()
-    network.expect("CBD", within=20 * SECOND, sls=link.slc)
-    network.bench.run(SECOND // 10)
-    series = Series(network.home, sls)
-    series.send(5, over=network.a.other_link(link))
-    network.bench.run(SECOND // 5)
-    network.confirm(not series.answers, "nothing before CBA", ", ".join(map(str, series.answers)))
-    for code in dict.fromkeys(heard.message.code for heard in declarations(network, link)):
-        network.a.send("CBA", slc=link.slc, code=code)
-    found = series.expect()
-    network.confirm(all(heard.link is link for heard in found), f"all on {link.name}", str(found[0]))
-
-
-@case(
-    "MTP3/28",
-    "Codes of several changeback declarations",
-    clauses=["Q.704 6.3.2"],
-    proves=["N-01"],
-    needs="mtp3.link_sets",
-    setup="network",
-    unverified=True,
-)
-def test_changeback_codes_differ(network: Network) -> None:
-    """Declarations for one link over several alternative links have different codes."""
-    _, link, _ = failed_once(network)
-    link.start()
-    network.expect("CBD", within=20 * SECOND, sls=link.slc)
-    network.bench.run(SECOND)
-    found = declarations(network, link)
-    by_link = {(heard.link.name, heard.message.code) for heard in found}
-    codes = {heard.message.code for heard in found}
-    network.confirm(len(codes) == len(by_link), "a code for each alternative link", f"{sorted(by_link)}")
-
-
-@case(
-    "MTP3/29",
-    "Link fails during changeback",
-    clauses=["Q.704 6.5", "Q.704 5.3"],
-    proves=["N-01"],
-    needs="mtp3.link_sets",
-    setup="network",
-    unverified=True,
-)
-def test_link_fails_during_changeback(network: Network) -> None:
-    """The link fails while its CBD waits: the traffic stays on the alternatives and none is lost."""
-    _, link, sls = failed_once(network)
-    network.a.answers.discard("CBD")
-    link.start()
-    network.expect("CBD", within=20 * SECOND, sls=link.slc)
-    series = Series(network.home, sls)
-    series.send(4, over=others(network, link)[0])
-    link.cut()
-    series.expect(within=6 * SECOND)
-    expect_shares(network, shares(network, network.home), others(network, link))
-
-
-@case(
-    "MTP3/30",
-    "Failed link with a test not passed gets no traffic",
-    clauses=["Q.704 6.2", "Q.704 12.2"],
-    proves=["N-01"],
-    needs="mtp3.link_sets",
-    setup="network",
-    unverified=True,
-)
-def test_no_changeback_before_the_test(network: Network) -> None:
-    """A link that is aligned again but whose test is not answered gets no changeback."""
-    _, link, _ = failed_once(network)
-    link.answering = False
-    link.start()
-    network.expect("SLTM", within=20 * SECOND, where=lambda heard: heard.link is link)
-    network.expect_not("CBD", during=3 * SECOND)
-    expect_shares(network, shares(network, network.home), others(network, link))
-
-
-@case(
-    "Q.782/4.11",
-    "Changeback as compatibility test",
-    clauses=["Q.704 6"],
-    proves=["N-01"],
-    needs="mtp3.link_sets",
-    setup="network",
-    unverified=True,
-)
-def test_changeback_compatibility(network: Network) -> None:
-    """Traffic both ways while a link fails and comes back three times: nothing is lost or overtaken."""
-    before, link, sls = in_traffic(network)
-    series = Series(network.home, sls)
-    for _ in range(3):
-        link.cut()
-        series.send(3, over=others(network, link)[0])
-        network.bench.run(2 * SECOND)
-        link.start()
-        series.send(3, over=others(network, link)[0])
-        network.bench.until(
-            lambda: link.in_service, within=20 * SECOND, awaited=f"{link.name} back", state=network.where
-        )
-        network.bench.run(3 * SECOND)
-    series.expect()
-    expect_same(network, before, shares(network, network.home))

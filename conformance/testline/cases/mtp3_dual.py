@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from testline.bench import Bench
 from testline.case import case
-from testline.cases.mtp3_changeover import buffered, order_for
 from testline.testers.network import Network
+from testline.testers.network_changeover import buffered, order_for
 from testline.testers.network_traffic import (
     Series,
     busiest,

@@ -243,11 +243,10 @@ def expect_test(network: Network, priority: int, *, within: int = 4 * SECOND) ->
 @case(
     "MTP3/65",
     "Route set congestion test, timers T15 and T16",
-    clauses=["Q.704 13.9.3", "Q.704 13.9.5", "Q.704 16.8"],
+    clauses=["Q.704 13.7.5", "Q.704 13.9.4", "Q.704 16.8"],
     proves=["N-01"],
     needs="mtp3.priorities",
     setup="priorities",
-    unverified=True,
 )
 def test_congestion_test_falls(network: Network) -> None:
     """TFC of level 2: T15 (2 to 3 s) later RCT of priority 1, T16 (1.4 to 2 s) later of 0, no more."""
@@ -262,11 +261,10 @@ def test_congestion_test_falls(network: Network) -> None:
 @case(
     "MTP3/66",
     "Route set congestion test that meets congestion",
-    clauses=["Q.704 13.9.4", "Q.704 16.8"],
+    clauses=["Q.704 13.9.3", "Q.704 16.8"],
     proves=["N-01"],
     needs="mtp3.priorities",
     setup="priorities",
-    unverified=True,
 )
 def test_congestion_test_meets_congestion(network: Network) -> None:
     """TFC of the same level answers RCT: it is sent again T15 later, of the same priority."""
@@ -280,18 +278,40 @@ def test_congestion_test_meets_congestion(network: Network) -> None:
 
 @case(
     "MTP3/67",
-    "Congestion over by message",
-    clauses=["Q.704 11.2.4", "Q.704 13.7"],
+    "Lower congestion told while a higher one lasts",
+    clauses=["Q.704 13.7.3", "Q.704 13.7.5"],
     proves=["N-01"],
     needs="mtp3.priorities",
     setup="priorities",
-    unverified=True,
 )
-def test_congestion_over_by_message(network: Network) -> None:
-    """TFC of level 0 ends the congestion: no RCT follows."""
+def test_lower_congestion_is_not_taken(network: Network) -> None:
+    """TFC of level 2, then of 1: only the test lowers the level, so the first RCT has priority 1."""
     levels_told(network, 2)
     network.bench.run(SECOND)
-    network.a.send("TFC", destination=network.remote().code, status=0)
+    network.a.send("TFC", destination=network.remote().code, status=1)
+    first = network.expect("RCT", within=5 * SECOND, dpc=network.remote().code)
+    network.check(first, "RCT of priority 1", priority=1)
+
+
+@case(
+    "MTP3/89",
+    "Congestion told of a point that cannot be reached",
+    clauses=["Q.704 13.7.6"],
+    proves=["N-01"],
+    needs=("mtp3.priorities", "mtp3.routes"),
+    setup="priorities",
+)
+def test_congestion_of_a_lost_point_is_ignored(network: Network) -> None:
+    """A and B prohibit F, then A's TFC for F: when F can be reached again it is not taken as congested."""
+    network.up()
+    far = network.remote().code
+    for point in network.points.values():
+        point.send("TFP", destination=far)
+    network.bench.run(SECOND)
+    network.a.send("TFC", destination=far, status=2)
+    network.bench.run(SECOND // 2)
+    for point in network.points.values():
+        point.send("TFA", destination=far)
     network.expect_not("RCT", during=6 * SECOND)
 
 

@@ -354,6 +354,57 @@ def test_forced_uninhibition_sent(network: Network) -> None:
     expect_shares(network, shares(network, network.home), [link])
 
 
+def inhibited_twice(network: Network) -> list[NetworkLink]:
+    """The system has inhibited two links of A with its consent, and every other one fails."""
+    _, one = inhibited_here(network)
+    two = rest(network, one)[-1]
+    network.order("inhibit_link", two)
+    network.expect("LIN", within=SECOND, sls=two.slc)
+    network.bench.run(2 * SECOND)
+    network.forget()
+    for other in rest(network, one, two):
+        other.cut()
+    return [one, two]
+
+
+@case(
+    "MTP3/90",
+    "Only one of two inhibited links is needed",
+    clauses=["Q.704 10.3.2"],
+    proves=["N-01"],
+    needs="mtp3.inhibiting",
+    setup="network",
+)
+def test_one_inhibited_link_is_taken_back(network: Network) -> None:
+    """Two links are inhibited, all others fail: one LUN; the link acknowledged takes everything."""
+    links = inhibited_twice(network)
+    first = network.expect("LUN", within=3 * SECOND)
+    network.expect_not("LUN", during=4 * SECOND)
+    expect_shares(network, shares(network, network.home), [link for link in links if link.slc == first.sls])
+
+
+@case(
+    "MTP3/91",
+    "The other one of two inhibited links is needed",
+    clauses=["Q.704 10.3.2", "Q.704 16.8"],
+    proves=["N-01"],
+    needs="mtp3.inhibiting",
+    setup="network",
+)
+def test_next_inhibited_link_is_taken_back(network: Network) -> None:
+    """No LUA for the first of two inhibited links: after T12 (0.8 to 1.5 s) twice LUN for the other one."""
+    links = inhibited_twice(network)
+    network.a.answers.discard("LUN")
+    first = network.expect("LUN", within=3 * SECOND)
+    other = next(link for link in links if link.slc != first.sls)
+    second = network.expect("LUN", within=4 * SECOND, where=lambda heard: heard.sls == other.slc)
+    measure_time(network.bench, "T12 twice", second.at - first.at, 1.6, 3.0, "Q.704 16.8")
+    network.a.send("LUA", slc=other.slc)
+    other.inhibited = False
+    network.bench.run(2 * SECOND)
+    expect_shares(network, shares(network, network.home), [other])
+
+
 @case(
     "MTP3/32",
     "Forced uninhibition not answered, timer T13",
@@ -361,7 +412,6 @@ def test_forced_uninhibition_sent(network: Network) -> None:
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="network",
-    unverified=True,
 )
 def test_forced_uninhibition_not_answered(network: Network) -> None:
     """No LUN: LFU comes once more after T13 (0.8 to 1.5 s)."""
@@ -377,7 +427,7 @@ def test_forced_uninhibition_not_answered(network: Network) -> None:
 @case(
     "Q.782/7.17.1",
     "Local inhibit test, timer T22",
-    clauses=["Q.704 10.5", "Q.704 16.8"],
+    clauses=["Q.704 10.6", "Q.704 16.8"],
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="network",
@@ -394,7 +444,7 @@ def test_local_inhibit_test(network: Network) -> None:
 @case(
     "Q.782/7.17.2",
     "Remote inhibit test, timer T23",
-    clauses=["Q.704 10.5", "Q.704 16.8"],
+    clauses=["Q.704 10.6", "Q.704 16.8"],
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="network",
@@ -411,11 +461,10 @@ def test_remote_inhibit_test(network: Network) -> None:
 @case(
     "MTP3/33",
     "Local inhibit test for a link not marked",
-    clauses=["Q.704 10.5"],
+    clauses=["Q.704 10.6.1"],
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="network",
-    unverified=True,
 )
 def test_llt_for_uninhibited_link(network: Network) -> None:
     """A's LLT for a link that the system does not know as inhibited by A: LFU asks to uninhibit it."""
@@ -427,7 +476,7 @@ def test_llt_for_uninhibited_link(network: Network) -> None:
 @case(
     "MTP3/34",
     "Remote inhibit test for a link not marked",
-    clauses=["Q.704 10.5"],
+    clauses=["Q.704 10.6.2"],
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="network",
@@ -443,7 +492,7 @@ def test_lrt_for_uninhibited_link(network: Network) -> None:
 @case(
     "MTP3/35",
     "Inhibit tests that agree",
-    clauses=["Q.704 10.5"],
+    clauses=["Q.704 10.6.2"],
     proves=["N-01"],
     needs="mtp3.inhibiting",
     setup="network",

@@ -10,11 +10,11 @@ from typing import Final
 
 from testline.case import case
 from testline.cases.mtp2_state import measure_time
-from testline.cases.mtp3_changeover import buffered, in_traffic, order_for, others
 from testline.cases.mtp3_routes import by, routed
 from testline.cases.mtp3_transfer import passed, transit
 from testline.measurements import Measurement
 from testline.testers.network import Network
+from testline.testers.network_changeover import buffered, in_traffic, order_for, others
 from testline.testers.network_link import NetworkLink
 from testline.testers.network_traffic import ROUND, Series, expect_same, expect_shares, selections_on, shares
 from testrig.clock import SECOND

@@ -11,7 +11,7 @@ from typing import Final
 
 from testline.case import case
 from testline.cases.mtp2_state import measure_time
-from testline.cases.mtp3_transfer import nothing_through, through
+from testline.cases.mtp3_transfer import concerns, nothing_through, through
 from testline.testers.network import Destination, Network, Point
 from testline.testers.network_link import Heard, NetworkLink
 from testline.testers.network_traffic import busiest, expect_no_traffic, expect_same, expect_shares, shares
@@ -109,11 +109,10 @@ def test_restart(network: Network) -> None:
 @case(
     "MTP3/68",
     "Restart without TRA of neighbours, timer T20",
-    clauses=["Q.704 9.2", "Q.704 16.8"],
+    clauses=["Q.704 9.2.3", "Q.704 9.2.4", "Q.704 16.8"],
     proves=["N-01"],
     needs="mtp3.restart",
     setup="network",
-    unverified=True,
 )
 def test_restart_takes_t20(network: Network) -> None:
     """Nobody says TRA: T20 (59 to 61 s) after the first link the system says it and its traffic begins."""
@@ -127,7 +126,7 @@ def test_restart_takes_t20(network: Network) -> None:
 @case(
     "MTP3/69",
     "Restart after isolation",
-    clauses=["Q.704 9.1", "Q.704 9.2"],
+    clauses=["Q.704 9.2"],
     proves=["N-01"],
     needs="mtp3.restart",
     setup="network",
@@ -180,11 +179,10 @@ def test_adjacent_point_restarts(network: Network) -> None:
 @case(
     "MTP3/70",
     "Adjacent point restarts without TRA, timer T21",
-    clauses=["Q.704 9.3", "Q.704 16.8"],
+    clauses=["Q.704 9.3.2", "Q.704 16.8"],
     proves=["N-01"],
     needs="mtp3.restart",
     setup="network",
-    unverified=True,
 )
 def test_adjacent_restart_takes_t21(network: Network) -> None:
     """A is back and never says TRA: user traffic for A begins T21 (63 to 65 s) after its links came back."""
@@ -198,7 +196,7 @@ def test_adjacent_restart_takes_t21(network: Network) -> None:
 @case(
     "Q.782/10.3",
     "Unexpected TRA",
-    clauses=["Q.704 9.4"],
+    clauses=["Q.704 9.5.2"],
     proves=["N-01"],
     needs="mtp3.restart",
     setup="network",
@@ -216,11 +214,10 @@ def test_unexpected_tra(network: Network) -> None:
 @case(
     "MTP3/71",
     "Unexpected TRA, timer T19",
-    clauses=["Q.704 9.4", "Q.704 16.8"],
+    clauses=["Q.704 9.5", "Q.704 16.8"],
     proves=["N-01"],
     needs="mtp3.restart",
     setup="network",
-    unverified=True,
 )
 def test_unexpected_tra_after_t19(network: Network) -> None:
     """A's TRA 66 s after the system's is not answered, 70 s after it is (T19: 67 to 69 s), the next not."""
@@ -241,11 +238,10 @@ def test_unexpected_tra_after_t19(network: Network) -> None:
 @case(
     "MTP3/72",
     "Restart of a transfer point, timer T18",
-    clauses=["Q.704 9.2", "Q.704 16.8"],
+    clauses=["Q.704 9.2.2", "Q.704 16.8"],
     proves=["N-01"],
     needs=("mtp3.restart", "mtp3.transfer"),
     setup="transfer",
-    unverified=True,
 )
 def test_restart_of_transfer_point_takes_t18(network: Network) -> None:
     """Nobody says TRA: the transfer point awaits routing information, less long than T20 (59 s at least)."""
@@ -260,11 +256,10 @@ def test_restart_of_transfer_point_takes_t18(network: Network) -> None:
 @case(
     "MTP3/73",
     "Routes told before TRA at a restart",
-    clauses=["Q.704 9.2", "Q.704 13.2.2"],
+    clauses=["Q.704 9.2.2", "Q.704 13.2.2"],
     proves=["N-01"],
     needs=("mtp3.restart", "mtp3.transfer"),
     setup="transfer",
-    unverified=True,
 )
 def test_restart_tells_routes_first(network: Network) -> None:
     """A and B prohibit F during the restart: each is told that the system cannot reach F, before TRA."""
@@ -303,11 +298,10 @@ def told_before_tra(network: Network, destination: int, *points: Point, start: i
 @case(
     "MTP3/74",
     "Routes told before TRA to an adjacent point that restarts",
-    clauses=["Q.704 9.3", "Q.704 13.2.2"],
+    clauses=["Q.704 9.3.2", "Q.704 13.2.2"],
     proves=["N-01"],
     needs=("mtp3.restart", "mtp3.transfer"),
     setup="transfer",
-    unverified=True,
 )
 def test_adjacent_restart_is_told_routes_first(network: Network) -> None:
     """A has prohibited F, and B, the other way to F, is lost: when B is back it hears TFP for F, then TRA."""
@@ -323,11 +317,10 @@ def test_adjacent_restart_is_told_routes_first(network: Network) -> None:
 @case(
     "MTP3/75",
     "Routing information of a neighbour counts in the restart",
-    clauses=["Q.704 9.2", "Q.704 13.2"],
+    clauses=["Q.704 9.2.3", "Q.704 13.2"],
     proves=["N-01"],
     needs=("mtp3.restart", "mtp3.routes"),
     setup="network",
-    unverified=True,
 )
 def test_routing_information_counts_in_the_restart(network: Network) -> None:
     """A prohibits F while the system restarts: its first traffic for F goes by B."""
@@ -345,7 +338,7 @@ def test_routing_information_counts_in_the_restart(network: Network) -> None:
 @case(
     "MTP3/83",
     "Inhibition ends with a restart",
-    clauses=["Q.704 9.1", "Q.704 10.1"],
+    clauses=["Q.704 9.2", "Q.704 10.1"],
     proves=["N-01"],
     needs=("mtp3.restart", "mtp3.inhibiting"),
     setup="network",
@@ -376,11 +369,10 @@ def test_restart_ends_inhibition(network: Network) -> None:
 @case(
     "MTP3/84",
     "Routes of an adjacent point that restarted",
-    clauses=["Q.704 9.3"],
+    clauses=["Q.704 9.6.2"],
     proves=["N-01"],
     needs=("mtp3.restart", "mtp3.routes"),
     setup="network",
-    unverified=True,
 )
 def test_adjacent_restart_forgets_routes(network: Network) -> None:
     """A had prohibited F and then was lost: what it does not say again when it is back is allowed."""
@@ -401,11 +393,10 @@ def test_adjacent_restart_forgets_routes(network: Network) -> None:
 @case(
     "MTP3/85",
     "Nothing is passed on during the restart",
-    clauses=["Q.704 9.2"],
+    clauses=["Q.704 9.6.6"],
     proves=["N-01"],
     needs=("mtp3.restart", "mtp3.transfer"),
     setup="transfer",
-    unverified=True,
 )
 def test_nothing_is_passed_on_during_restart(network: Network) -> None:
     """A transfer point that restarts discards messages of B for A; after the restart they pass."""
@@ -417,3 +408,25 @@ def test_nothing_is_passed_on_during_restart(network: Network) -> None:
         network.expect("TRA", within=62 * SECOND)
     network.bench.run(SECOND)
     through(network, network.b, network.a.code)
+
+
+@case(
+    "MTP3/88",
+    "Route set test during the restart",
+    clauses=["Q.704 9.6.3", "Q.704 13.5.4"],
+    proves=["N-01"],
+    needs=("mtp3.restart", "mtp3.transfer"),
+    setup="transfer",
+)
+def test_route_set_test_is_ignored_during_restart(network: Network) -> None:
+    """B asks for A (RST) while the system restarts: no answer; asked again after the restart: TFA."""
+    connect(network, *every(network))
+    network.b.send("RST", destination=network.a.code)
+    network.expect_not("TFA", "TFR", "TFP", during=SECOND, where=concerns(network.a.code))
+    for point in network.points.values():
+        point.send("TRA")
+    for _ in network.points:
+        network.expect("TRA", within=62 * SECOND)
+    network.bench.run(SECOND)
+    network.b.send("RST", destination=network.a.code)
+    network.expect("TFA", within=2 * SECOND, dpc=network.b.code, where=concerns(network.a.code))

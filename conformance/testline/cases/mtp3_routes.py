@@ -144,11 +144,10 @@ def test_tfp_for_route_not_in_use(network: Network) -> None:
 @case(
     "MTP3/40",
     "TFP repeated",
-    clauses=["Q.704 13.2"],
+    clauses=["Q.704 13.2.4"],
     proves=["N-01"],
     needs="mtp3.routes",
     setup="network",
-    unverified=True,
 )
 def test_tfp_repeated(network: Network) -> None:
     """A second TFP for the same destination changes nothing."""
@@ -161,11 +160,10 @@ def test_tfp_repeated(network: Network) -> None:
 @case(
     "MTP3/41",
     "TFP for a destination nobody knows",
-    clauses=["Q.704 13.2"],
+    clauses=["Q.704 13.2.4"],
     proves=["N-01"],
     needs="mtp3.routes",
     setup="network",
-    unverified=True,
 )
 def test_tfp_for_unknown_destination(network: Network) -> None:
     """TFP for a point to which no route leads does no harm."""
@@ -239,11 +237,10 @@ def test_controlled_rerouting_takes_t6(network: Network) -> None:
 @case(
     "MTP3/43",
     "TFA for a route that was never prohibited",
-    clauses=["Q.704 13.3"],
+    clauses=["Q.704 13.3.4"],
     proves=["N-01"],
     needs="mtp3.routes",
     setup="network",
-    unverified=True,
 )
 def test_unexpected_tfa(network: Network) -> None:
     """TFA for F without a TFP before it changes nothing."""
@@ -330,11 +327,10 @@ def test_route_set_test_ends(network: Network) -> None:
 @case(
     "MTP3/44",
     "Route set test answered",
-    clauses=["Q.704 13.5", "Q.704 13.3"],
+    clauses=["Q.704 13.5.2", "Q.704 13.3"],
     proves=["N-01"],
     needs="mtp3.routes",
     setup="network",
-    unverified=True,
 )
 def test_route_set_test_is_answered(network: Network) -> None:
     """A answers the RST by TFA: traffic for F goes back to A."""
@@ -348,11 +344,10 @@ def test_route_set_test_is_answered(network: Network) -> None:
 @case(
     "MTP3/45",
     "Route set test of a restricted route",
-    clauses=["Q.704 13.5"],
+    clauses=["Q.704 13.5.2"],
     proves=["N-01"],
     needs="mtp3.restriction",
     setup="network",
-    unverified=True,
 )
 def test_route_set_test_of_restricted_route(network: Network) -> None:
     """After TFR the system asks by RSR, not by RST."""

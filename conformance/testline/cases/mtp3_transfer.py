@@ -260,7 +260,7 @@ def test_broadcast_of_several_tfp(network: Network) -> None:
 @case(
     "Q.782/9.3.1",
     "TFP in response to a message",
-    clauses=["Q.704 13.2.2", "Q.704 13.2.4"],
+    clauses=["Q.704 13.2.2"],
     proves=["N-01"],
     needs="mtp3.transfer",
     setup="transfer",
@@ -279,7 +279,7 @@ def test_tfp_in_response(network: Network) -> None:
 @case(
     "Q.782/9.3.2",
     "TFP in response, timer T8",
-    clauses=["Q.704 13.2.4", "Q.704 16.8"],
+    clauses=["Q.704 13.2.2", "Q.704 16.8"],
     proves=["N-01"],
     needs="mtp3.transfer",
     setup="transfer",
@@ -329,7 +329,7 @@ def test_broadcast_of_tfa(network: Network) -> None:
 @case(
     "Q.782/9.5.1",
     "Route set test for a reachable point",
-    clauses=["Q.704 13.5"],
+    clauses=["Q.704 13.5.4"],
     proves=["N-01"],
     needs="mtp3.transfer",
     setup="transfer",
@@ -345,7 +345,7 @@ def test_rst_for_reachable_point(network: Network) -> None:
 @case(
     "Q.782/9.5.2",
     "Route set test for a lost point",
-    clauses=["Q.704 13.5"],
+    clauses=["Q.704 13.5.4"],
     proves=["N-01"],
     needs="mtp3.transfer",
     setup="transfer",
@@ -371,11 +371,10 @@ def test_rst_for_lost_point(network: Network) -> None:
 @case(
     "MTP3/76",
     "Route set test for a restricted route that is prohibited",
-    clauses=["Q.704 13.5"],
+    clauses=["Q.704 13.5.4"],
     proves=["N-01"],
     needs=("mtp3.transfer", "mtp3.restriction"),
     setup="transfer",
-    unverified=True,
 )
 def test_rsr_for_lost_point(network: Network) -> None:
     """B takes A as restricted (RSR), but it is lost: TFP."""

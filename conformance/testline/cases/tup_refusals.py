@@ -186,7 +186,7 @@ def test_eum_received(tup: TupCentre) -> None:
 @case(
     "TUP/4.2",
     "MPR received",
-    clauses=["Q.723 3.7.1 (unverified)"],
+    clauses=["Q.723 3.7.1"],
     proves=["N-01"],
     needs="tup.outgoing",
     setup="tup",

@@ -143,7 +143,7 @@ class RouteChina24(NetworkManagement):
 
 
 class CongestionChina24(NetworkManagement):
-    """TFC with a 24-bit code: the status has an octet of its own (GF 001-9001, layout unverified)."""
+    """TFC with a 24-bit code: the status has an octet of its own (GF 001-9001, as OpenSS7 has it)."""
 
     fields_desc = [
         *H1_H0,

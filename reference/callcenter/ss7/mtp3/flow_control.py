@@ -56,17 +56,16 @@ class FlowControl:
             del self._met[key]
 
     def controlled(self, message: Management) -> None:
-        """TFC: the route set to a destination is congested somewhere (11.2.3, 11.2.4)."""
+        """TFC: the route set to a destination that can be reached is congested somewhere (11.2.3, 11.2.4)."""
         if not self._levels:
             self._status(message.point, 1)
             return
-        level = min(message.status, self._levels)
-        self._test(message.point).handle(Event.TFC if level else Event.CLEAR, level)
+        self._test(message.point).handle(Event.TFC, min(message.status, self._levels))
 
     def lost(self, destination: int) -> None:
         """A destination cannot be reached any more: nothing is congested towards it."""
         if destination in self._tests:
-            self._tests[destination].handle(Event.CLEAR, 0)
+            self._tests[destination].handle(Event.LOST, 0)
 
     def _test(self, destination: int) -> CongestionTestControl:
         if destination not in self._tests:

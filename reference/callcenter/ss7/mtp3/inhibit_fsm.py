@@ -2,7 +2,7 @@
 
 Two machines for each link: the inhibition that we ask for (local), and the one the other end asked for
 (remote). Inhibition is refused when it would leave a destination without a route, and undone by either end
-when a destination would have none but over the link. Both ends test it from time to time (10.7).
+when a destination would have none but over the link. Both ends test it from time to time (10.6).
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ class InhibitOutputs:
     """Whether no destination would be lost."""
     changed: Callable[[], None]
     """The link may have become inhibited, or is no longer."""
+    abandoned: Callable[[], None]
+    """The other end has not let go of the link: it stays inhibited."""
     told: Callable[[str], None]
     """Management hears what came of its order."""
 
@@ -66,29 +68,29 @@ LOCAL = Table(
     LocalEvent,
     {
         (L.UNINHIBITED, E.INHIBIT): Transition("ask", (L.ASKING, L.UNINHIBITED), "Q.704 10.2"),
-        (L.UNINHIBITED, E.LRT): Transition("undo_unknown", L.UNINHIBITED, "Q.704 10.7"),
+        (L.UNINHIBITED, E.LRT): Transition("undo_unknown", L.UNINHIBITED, "Q.704 10.6"),
         (L.UNINHIBITED, E.LFU): Transition("undo_unknown", L.UNINHIBITED, "Q.704 10.4"),
         (L.ASKING, E.LIA): Transition("inhibited_now", L.INHIBITED, "Q.704 10.2"),
         (L.ASKING, E.LID): Transition("denied", L.UNINHIBITED, "Q.704 10.2"),
         (L.ASKING, E.T14): Transition("ask_again", L.ASKING_AGAIN, "Q.704 10.2"),
         (L.ASKING, E.UNINHIBIT): Transition("undo", L.UNDOING, "Q.704 10.3"),
-        (L.ASKING, E.RESET): Transition("reset", L.UNINHIBITED, "Q.704 9.1"),
+        (L.ASKING, E.RESET): Transition("reset", L.UNINHIBITED, "Q.704 9.2: unverified"),
         (L.ASKING_AGAIN, E.LIA): Transition("inhibited_now", L.INHIBITED, "Q.704 10.2"),
         (L.ASKING_AGAIN, E.LID): Transition("denied", L.UNINHIBITED, "Q.704 10.2"),
         (L.ASKING_AGAIN, E.T14): Transition("unanswered", L.UNINHIBITED, "Q.704 10.2"),
         (L.ASKING_AGAIN, E.UNINHIBIT): Transition("undo", L.UNDOING, "Q.704 10.3"),
-        (L.ASKING_AGAIN, E.RESET): Transition("reset", L.UNINHIBITED, "Q.704 9.1"),
+        (L.ASKING_AGAIN, E.RESET): Transition("reset", L.UNINHIBITED, "Q.704 9.2: unverified"),
         (L.INHIBITED, E.UNINHIBIT): Transition("undo", L.UNDOING, "Q.704 10.3"),
-        (L.INHIBITED, E.NEEDED): Transition("undo", L.UNDOING, "Q.704 10.3"),
+        (L.INHIBITED, E.NEEDED): Transition("undo", L.UNDOING, "Q.704 10.3.2"),
         (L.INHIBITED, E.LFU): Transition("undo", L.UNDOING, "Q.704 10.3"),
-        (L.INHIBITED, E.T22): Transition("test", L.INHIBITED, "Q.704 10.7"),
-        (L.INHIBITED, E.RESET): Transition("reset", L.UNINHIBITED, "Q.704 9.1"),
+        (L.INHIBITED, E.T22): Transition("test", L.INHIBITED, "Q.704 10.6"),
+        (L.INHIBITED, E.RESET): Transition("reset", L.UNINHIBITED, "Q.704 9.2: unverified"),
         (L.UNDOING, E.LUA): Transition("uninhibited_now", L.UNINHIBITED, "Q.704 10.3"),
         (L.UNDOING, E.T12): Transition("undo_again", L.UNDOING_AGAIN, "Q.704 10.3"),
-        (L.UNDOING, E.RESET): Transition("reset", L.UNINHIBITED, "Q.704 9.1"),
+        (L.UNDOING, E.RESET): Transition("reset", L.UNINHIBITED, "Q.704 9.2: unverified"),
         (L.UNDOING_AGAIN, E.LUA): Transition("uninhibited_now", L.UNINHIBITED, "Q.704 10.3"),
         (L.UNDOING_AGAIN, E.T12): Transition("still_inhibited", L.INHIBITED, "Q.704 10.3"),
-        (L.UNDOING_AGAIN, E.RESET): Transition("reset", L.UNINHIBITED, "Q.704 9.1"),
+        (L.UNDOING_AGAIN, E.RESET): Transition("reset", L.UNINHIBITED, "Q.704 9.2: unverified"),
     },
     unexpected=Unexpected.COUNT,
     exceptions={E.NEEDED: Unexpected.IGNORE, E.RESET: Unexpected.IGNORE, E.INHIBIT: Unexpected.REFUSE},
@@ -166,6 +168,7 @@ class LocalInhibition(Machine[LocalState, LocalEvent]):
     def still_inhibited(self) -> None:
         self._outputs.agenda.start("T22", self)
         self._outputs.told("uninhibiting not answered")
+        self._outputs.abandoned()
 
     def uninhibited_now(self) -> None:
         self._stop()
@@ -204,21 +207,21 @@ REMOTE = Table(
     {
         (R.UNINHIBITED, F.LIN): Transition("asked", (R.INHIBITED, R.UNINHIBITED), "Q.704 10.2"),
         (R.UNINHIBITED, F.LUN): Transition("confirm", R.UNINHIBITED, "Q.704 10.4"),
-        (R.UNINHIBITED, F.LLT): Transition("force_unknown", R.UNINHIBITED, "Q.704 10.7"),
+        (R.UNINHIBITED, F.LLT): Transition("force_unknown", R.UNINHIBITED, "Q.704 10.6"),
         (R.INHIBITED, F.LIN): Transition("accept", R.INHIBITED, "Q.704 10.4"),
         (R.INHIBITED, F.LUN): Transition("uninhibit", R.UNINHIBITED, "Q.704 10.3"),
-        (R.INHIBITED, F.LLT): Transition("", R.INHIBITED, "Q.704 10.7"),
-        (R.INHIBITED, F.NEEDED): Transition("force", R.FORCING, "Q.704 10.3"),
-        (R.INHIBITED, F.T23): Transition("test", R.INHIBITED, "Q.704 10.7"),
-        (R.INHIBITED, F.RESET): Transition("reset", R.UNINHIBITED, "Q.704 9.1"),
+        (R.INHIBITED, F.LLT): Transition("", R.INHIBITED, "Q.704 10.6"),
+        (R.INHIBITED, F.NEEDED): Transition("force", R.FORCING, "Q.704 10.3.2"),
+        (R.INHIBITED, F.T23): Transition("test", R.INHIBITED, "Q.704 10.6"),
+        (R.INHIBITED, F.RESET): Transition("reset", R.UNINHIBITED, "Q.704 9.2: unverified"),
         (R.FORCING, F.LIN): Transition("accept", R.FORCING, "Q.704 10.4"),
         (R.FORCING, F.LUN): Transition("uninhibit", R.UNINHIBITED, "Q.704 10.3"),
-        (R.FORCING, F.T13): Transition("force", R.FORCING_AGAIN, "Q.704 10.3"),
-        (R.FORCING, F.RESET): Transition("reset", R.UNINHIBITED, "Q.704 9.1"),
+        (R.FORCING, F.T13): Transition("force", R.FORCING_AGAIN, "Q.704 10.3.2"),
+        (R.FORCING, F.RESET): Transition("reset", R.UNINHIBITED, "Q.704 9.2: unverified"),
         (R.FORCING_AGAIN, F.LIN): Transition("accept", R.FORCING_AGAIN, "Q.704 10.4"),
         (R.FORCING_AGAIN, F.LUN): Transition("uninhibit", R.UNINHIBITED, "Q.704 10.3"),
-        (R.FORCING_AGAIN, F.T13): Transition("unheard", R.INHIBITED, "Q.704 10.3"),
-        (R.FORCING_AGAIN, F.RESET): Transition("reset", R.UNINHIBITED, "Q.704 9.1"),
+        (R.FORCING_AGAIN, F.T13): Transition("unheard", R.INHIBITED, "Q.704 10.3.2"),
+        (R.FORCING_AGAIN, F.RESET): Transition("reset", R.UNINHIBITED, "Q.704 9.2: unverified"),
     },
 )
 
@@ -285,6 +288,7 @@ class RemoteInhibition(Machine[RemoteState, RemoteEvent]):
     def unheard(self) -> None:
         self._outputs.agenda.start("T23", self)
         self._outputs.told("forced uninhibiting not answered")
+        self._outputs.abandoned()
 
     def reset(self) -> None:
         self._stop()

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 
 from callcenter.errors import ConfigurationError, DecodeError, StateError
 from callcenter.ss7.mtp2 import Mtp2Link
-from callcenter.ss7.mtp3 import inhibit_fsm, lsac_fsm, tcoc_fsm, tprc_fsm
+from callcenter.ss7.mtp3 import inhibit_fsm, lsac_fsm, tcoc_fsm
 from callcenter.ss7.mtp3.codec import Label, Message
 from callcenter.ss7.mtp3.config import Mtp3Config
 from callcenter.ss7.mtp3.flow_control import FlowControl
 from callcenter.ss7.mtp3.hmdt import Destination, Discarded, MessageDistribution
 from callcenter.ss7.mtp3.indications import LinkNotice, NetworkIndication, Pause, Resume, Status, Transfer
+from callcenter.ss7.mtp3.inhibiting import Inhibiting
 from callcenter.ss7.mtp3.links import Change, SignallingLink
 from callcenter.ss7.mtp3.management import (
     CHANGEBACK,
@@ -23,10 +24,11 @@ from callcenter.ss7.mtp3.management import (
     decode_management,
 )
 from callcenter.ss7.mtp3.rerouting import Rerouting
+from callcenter.ss7.mtp3.restart import Restart
 from callcenter.ss7.mtp3.routes import RouteManagement
 from callcenter.ss7.mtp3.snm import ManagementMessages
 from callcenter.ss7.mtp3.timers import Agenda
-from callcenter.ss7.mtp3.tsrc import Cause, LinkSet, Route, RouteSet, RouteStatus, SignallingRoutingControl
+from callcenter.ss7.mtp3.tsrc import Cause, LinkSet, RouteStatus, SignallingRoutingControl, route_sets
 from testrig.clock import Instant
 
 LinkId = tuple[int, int]
@@ -53,42 +55,39 @@ class Mtp3(ManagementMessages):
         self.hmdt = MessageDistribution(config)
         self.management: Counter[int] = Counter()
         """Signalling network management messages received, by heading octet."""
+        self.inhibiting = Inhibiting(self)
         self._indications: deque[NetworkIndication] = deque()
         self.links: dict[LinkId, SignallingLink] = {}
         self.link_sets: dict[int, LinkSet] = {}
         for (adjacent, slc), level2 in sorted(links.items()):
             self._add_link(adjacent, slc, level2)
-        self.tsrc = SignallingRoutingControl(self._route_sets(), lambda: self.restarted)
+        self.tsrc = SignallingRoutingControl(
+            route_sets(config.routes, self.link_sets), lambda: self.restarted
+        )
         self.routes = RouteManagement(
             self.tsrc.route_sets,
             self.link_sets,
             self.agenda,
-            self._tell,
+            self.tell,
             transfer=config.transfer,
             restricted=config.restricted,
         )
         self.flow_control = FlowControl(
             config.congestion_levels,
             self.agenda,
-            self._tell,
+            self.tell,
             self._send_rct,
             lambda dpc, level: self._indications.append(Status(dpc, congestion=level)),
         )
         self.rerouting = Rerouting(self.tsrc, self.agenda, self)
         self.changeover = {link: tcoc_fsm.ChangeoverControl(link, self) for link in self.links.values()}
         several = config.transfer or len(self.link_sets) > 1
-        self.tprc = tprc_fsm.SignallingPointRestartControl(
-            tprc_fsm.RestartOutputs(
-                self.agenda,
-                config.transfer,
-                several if config.restart is None else config.restart,
-                self.routes.inform_all,
-                self._traffic_restarts,
-            )
+        self.restart = Restart(
+            self,
+            self.link_sets,
+            transfer=config.transfer,
+            procedure=several if config.restart is None else config.restart,
         )
-        self.adjacent = {point: self._adjacent(point) for point in self.link_sets}
-        self._announced: set[int] = set()
-        """Adjacent points that said TRA while we restart."""
 
     def _add_link(self, adjacent: int, slc: int, level2: Mtp2Link) -> None:
         self.config.check_point("adjacent", adjacent)
@@ -100,54 +99,9 @@ class Mtp3(ManagementMessages):
         self.links[adjacent, slc] = link
         self.link_sets.setdefault(adjacent, LinkSet(adjacent)).links.append(link)
 
-    def _route_sets(self) -> list[RouteSet]:
-        groups: dict[int, list[list[Route]]] = {
-            point: [[Route(point, links)]] for point, links in self.link_sets.items()
-        }
-        for config in self.config.routes:
-            mine = groups.setdefault(config.destination, [])
-            for via in config.via:
-                for adjacent in via:
-                    if adjacent not in self.link_sets:
-                        raise ConfigurationError(
-                            f"routes: to {config.destination}: found {adjacent}, which has no link set"
-                        )
-                routes = [
-                    Route(config.destination, self.link_sets[each])
-                    for each in via
-                    if each != config.destination
-                ]
-                if routes:
-                    mine.append(routes)
-        return [RouteSet(destination, found) for destination, found in groups.items()]
-
-    def _adjacent(self, point: int) -> tprc_fsm.AdjacentRestartControl:
-        def send_tra() -> None:
-            self._tell(point, Management(Heading.TRA))
-
-        def inform() -> None:
-            if self.restarted:
-                self.routes.inform(point)
-
-        def settled() -> None:
-            self.adjacent_settled(self.link_sets[point])
-
-        outputs = tprc_fsm.AdjacentOutputs(self.agenda, inform, send_tra, settled)
-        return tprc_fsm.AdjacentRestartControl(point, outputs)
-
     def inhibition_outputs(self, link: SignallingLink) -> inhibit_fsm.InhibitOutputs:
         """Return what the inhibition of a link may do."""
-
-        def send(heading: Heading) -> None:
-            self.about_link(link, Management(heading))
-
-        def told(what: str) -> None:
-            self._indications.append(LinkNotice(link.name, what))
-
-        def permitted() -> bool:
-            return not self.tsrc.needs(link)
-
-        return inhibit_fsm.InhibitOutputs(self.agenda, send, permitted, link.report, told)
+        return self.inhibiting.outputs(link)
 
     # orders
 
@@ -213,7 +167,7 @@ class Mtp3(ManagementMessages):
     @property
     def restarted(self) -> bool:
         """True while user traffic is possible at all."""
-        return self.tprc.state is tprc_fsm.State.AVAILABLE
+        return self.restart.over
 
     def link(self, adjacent: int, slc: int) -> SignallingLink:
         """Return a link. Raises `StateError` for an unknown one."""
@@ -292,52 +246,20 @@ class Mtp3(ManagementMessages):
         """A link became available, or is not any more: changeover, restart, rerouting, in this order."""
         links = self.link_sets[link.adjacent]
         if change is Change.AVAILABLE:
-            self._link_set_up(links)
+            accessible = self.tsrc.route_sets[link.adjacent].current() is not None
+            self.restart.link_set_up(links, accessible=accessible)
             self.changeover[link].handle(tcoc_fsm.Event.AVAILABLE, None)
         else:
             self.changeover[link].handle(tcoc_fsm.Event[change.name], None)
-            if not any(each.in_service and not each.blocked for each in links.links):
-                self._link_set_down(links)
+            if not links.in_use:
+                self._link_set_lost(links)
         self.reroute(Cause.LINK)
 
-    def _link_set_up(self, links: LinkSet) -> None:
-        adjacent = self.adjacent[links.adjacent]
-        if adjacent.known:
-            return
-        point = links.adjacent
-        self.routes.forget(point)
-        if self.restarted:
-            known = not self.tprc.procedure or self.tsrc.route_sets[point].current() is not None
-            adjacent.handle(tprc_fsm.AdjacentEvent.UP_ACCESSIBLE if known else tprc_fsm.AdjacentEvent.UP)
-        else:
-            adjacent.handle(tprc_fsm.AdjacentEvent.UP_ACCESSIBLE)
-            self.tprc.handle(tprc_fsm.Event.LINK)
-        links.ready = adjacent.ready_for_traffic
-        self.tprc.settle()
-
-    def _link_set_down(self, links: LinkSet) -> None:
-        self.adjacent[links.adjacent].handle(tprc_fsm.AdjacentEvent.DOWN)
-        links.ready = False
-        self.routes.forget(links.adjacent)
-        self._announced.discard(links.adjacent)
-        if not any(each.in_service and not each.blocked for each in self.links.values()):
-            self.tprc.handle(tprc_fsm.Event.ISOLATION)
-            self._reset_inhibition()
-
-    def _reset_inhibition(self) -> None:
-        """An isolated point restarts with no link inhibited (Q.704 9.1)."""
-        for link in self.links.values():
-            link.local.handle(inhibit_fsm.LocalEvent.RESET)
-            link.remote.handle(inhibit_fsm.RemoteEvent.RESET)
-
-    def _traffic_restarts(self) -> None:
-        """Our restart is over: every adjacent point hears TRA, users hear what they can reach."""
-        for point, links in self.link_sets.items():
-            if links.available:
-                self._tell(point, Management(Heading.TRA))
-                self.adjacent[point].announced()
-        self._announced.clear()
-        self.reroute(Cause.ROUTE)
+    def _link_set_lost(self, links: LinkSet) -> None:
+        isolated = not any(each.in_use for each in self.link_sets.values())
+        self.restart.link_set_down(links, isolated=isolated)
+        if isolated:
+            self.inhibiting.reset(self.links.values())
 
     def reroute(self, cause: Cause) -> None:
         """Move traffic to where it belongs now, and tell users and adjacent points what has changed."""
@@ -349,17 +271,9 @@ class Mtp3(ManagementMessages):
                 self._indications.append(Resume(destination) if accessible else Pause(destination))
                 if not accessible:
                     self.flow_control.lost(destination)
-                    self._need(routes)
+                    self.inhibiting.needed(routes)
         if self.restarted:
             self.routes.inform_all()
-
-    def _need(self, routes: RouteSet) -> None:
-        """A destination is lost: inhibited links to it are taken back (Q.704 10.3)."""
-        for route in routes:
-            for link in route.link_set.links:
-                if link.in_service and not link.blocked:
-                    link.local.handle(inhibit_fsm.LocalEvent.NEEDED)
-                    link.remote.handle(inhibit_fsm.RemoteEvent.NEEDED)
 
     def congestion_changed(self, link: SignallingLink) -> None:
         """A link's transmission buffer has passed a threshold."""
@@ -387,10 +301,13 @@ class Mtp3(ManagementMessages):
 
     def _pass_on(self, link: SignallingLink, message: Message, octets: bytes) -> None:
         """Transfer a message to another point (Q.704 2.4.3), which may be one that the adjacent point ought
-        not to send by us (13.2.2)."""
+        not to send by us (13.2.2). During our restart it is discarded and nothing said (9.6.6)."""
+        if not self.restarted:
+            self.tsrc.undeliverable += 1
+            return
         label = message.label
         routes = self.tsrc.route_sets.get(label.dpc)
-        found = routes.current() if routes and self.restarted else None
+        found = routes.current() if routes else None
         if found is None:
             self.tsrc.undeliverable += 1
             self.routes.misled(label.dpc, link.adjacent)
@@ -422,15 +339,18 @@ class Mtp3(ManagementMessages):
             if link is not None:
                 self._about_link(link, found)
         elif heading is Heading.TFC:
-            self.flow_control.controlled(found)
+            routes = self.tsrc.route_sets.get(found.point)
+            if routes is not None and routes.accessible:  # else it is late news, and ignored (13.7.6)
+                self.flow_control.controlled(found)
         elif heading is Heading.UPU:
             self._indications.append(Status(found.point, user=found.user, cause=found.cause))
         elif heading is Heading.RCT or origin not in self.link_sets:
             return
         elif heading is Heading.TRA:
-            self._traffic_restart_allowed(origin)
+            self.restart.traffic_restart_allowed(origin)
         elif heading in {Heading.RST, Heading.RSR}:
-            self.routes.tested(origin, found)
+            if self.restarted:  # else ignored (9.6.3)
+                self.routes.tested(origin, found)
         elif self.routes.heard(origin, found) and self.restarted:
             self.reroute(Cause.ROUTE)
 
@@ -447,25 +367,6 @@ class Mtp3(ManagementMessages):
             link.local.handle(inhibit_fsm.LocalEvent[heading.name])
         else:
             link.remote.handle(inhibit_fsm.RemoteEvent[heading.name])
-
-    def _traffic_restart_allowed(self, point: int) -> None:
-        links, adjacent = self.link_sets[point], self.adjacent[point]
-        if not self.restarted:
-            self._announced.add(point)
-            awaited = {each.adjacent for each in self.link_sets.values() if each.available}
-            if awaited <= self._announced:
-                self.tprc.handle(tprc_fsm.Event.ALL_READY)
-                self.tprc.settle()
-            return
-        adjacent.handle(tprc_fsm.AdjacentEvent.TRA)
-        self.adjacent_settled(links)
-
-    def adjacent_settled(self, links: LinkSet) -> None:
-        """The restart of an adjacent point may be over."""
-        ready = self.adjacent[links.adjacent].ready_for_traffic
-        if ready is not links.ready:
-            links.ready = ready
-            self.reroute(Cause.ROUTE)
 
     def notice(self, link: SignallingLink, what: str) -> None:
         """Tell management something of a link."""

@@ -22,7 +22,7 @@ class Event(Enum):
     """TFC and time."""
 
     TFC = "TFC"
-    CLEAR = "TFC with status 0, or destination lost"
+    LOST = "destination lost"
     T15 = "T15"
     T16 = "T16"
 
@@ -33,13 +33,13 @@ TABLE = Table(
     State,
     Event,
     {
-        (S.IDLE, E.TFC): Transition("congested", S.CONGESTED, "Q.704 11.2.4"),
-        (S.CONGESTED, E.TFC): Transition("congested", S.CONGESTED, "Q.704 11.2.4"),
-        (S.CONGESTED, E.CLEAR): Transition("clear", S.IDLE, "Q.704 11.2.4"),
-        (S.CONGESTED, E.T15): Transition("test", S.TESTING, "Q.704 13.9.3"),
-        (S.TESTING, E.TFC): Transition("congested", S.CONGESTED, "Q.704 13.9.4"),
-        (S.TESTING, E.CLEAR): Transition("clear", S.IDLE, "Q.704 11.2.4"),
-        (S.TESTING, E.T16): Transition("lower", (S.TESTING, S.IDLE), "Q.704 13.9.5"),
+        (S.IDLE, E.TFC): Transition("raised", (S.CONGESTED, S.IDLE), "Q.704 13.7.3"),
+        (S.CONGESTED, E.TFC): Transition("raised", S.CONGESTED, "Q.704 13.7.3"),
+        (S.CONGESTED, E.LOST): Transition("clear", S.IDLE, "Q.704 13.9.4"),
+        (S.CONGESTED, E.T15): Transition("test", S.TESTING, "Q.704 13.7.5, 13.9.4"),
+        (S.TESTING, E.TFC): Transition("updated", (S.CONGESTED, S.IDLE), "Q.704 13.9.3"),
+        (S.TESTING, E.LOST): Transition("clear", S.IDLE, "Q.704 13.9.4"),
+        (S.TESTING, E.T16): Transition("lower", (S.TESTING, S.IDLE), "Q.704 13.9.3, 13.9.4"),
     },
 )
 
@@ -62,10 +62,19 @@ class CongestionTestControl(Machine[State, Event]):
     def expired(self, name: str) -> None:
         self.handle(Event(name), self.level)
 
-    def congested(self, level: int) -> None:
+    def raised(self, level: int) -> State:
+        """A lower level is that of another link, and changes nothing."""
+        return self.updated(level) if level >= self.level else self.state
+
+    def updated(self, level: int) -> State:
+        """What answers the test is the level of now."""
+        if not level:
+            self.clear(level)
+            return State.IDLE
         self._agenda.stop("T16", self)
         self._agenda.start("T15", self)
         self._set(level)
+        return State.CONGESTED
 
     def clear(self, _: int) -> None:
         self._agenda.stop("T15", self)

@@ -140,7 +140,7 @@ class RouteManagement:
             self.inform(adjacent)
 
     def tested(self, adjacent: int, message: Management) -> None:
-        """RST or RSR of an adjacent point: answered when things are not as it thinks (13.5.3)."""
+        """RST or RSR of an adjacent point: answered when things are not as it thinks (13.5.4)."""
         if not self._transfer or message.point not in self._route_sets or message.point == adjacent:
             return
         believed = RouteStatus.PROHIBITED if message.heading is Heading.RST else RouteStatus.RESTRICTED

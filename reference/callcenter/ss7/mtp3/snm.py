@@ -25,7 +25,8 @@ class ManagementMessages:
     link_sets: dict[int, LinkSet]
     tsrc: SignallingRoutingControl
 
-    def _tell(self, point: int, message: Management) -> None:
+    def tell(self, point: int, message: Management) -> None:
+        """Send a message that is not about a link to a point, if there is a way."""
         self.send_management(point, message, 0)
 
     def send_management(self, point: int, message: Management, sls: int, priority: int = 0) -> bool:

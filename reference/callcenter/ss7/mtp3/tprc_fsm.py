@@ -42,15 +42,15 @@ TABLE = Table(
     State,
     Event,
     {
-        (S.ISOLATED, E.LINK): Transition("begin", (S.LEARNING, S.RESTARTING, S.AVAILABLE), "Q.704 9.1"),
-        (S.LEARNING, E.ALL_READY): Transition("inform_and_finish", S.AVAILABLE, "Q.704 9.1"),
-        (S.LEARNING, E.T18): Transition("inform_and_finish", S.AVAILABLE, "Q.704 9.1"),
-        (S.LEARNING, E.T20): Transition("inform_and_finish", S.AVAILABLE, "Q.704 9.1"),
-        (S.LEARNING, E.ISOLATION): Transition("stop", S.ISOLATED, "Q.704 9.1"),
-        (S.RESTARTING, E.ALL_READY): Transition("finish", S.AVAILABLE, "Q.704 9.2"),
-        (S.RESTARTING, E.T20): Transition("finish", S.AVAILABLE, "Q.704 9.2"),
+        (S.ISOLATED, E.LINK): Transition("begin", (S.LEARNING, S.RESTARTING, S.AVAILABLE), "Q.704 9.2"),
+        (S.LEARNING, E.ALL_READY): Transition("inform_and_finish", S.AVAILABLE, "Q.704 9.2.2"),
+        (S.LEARNING, E.T18): Transition("inform_and_finish", S.AVAILABLE, "Q.704 9.2.2"),
+        (S.LEARNING, E.T20): Transition("inform_and_finish", S.AVAILABLE, "Q.704 9.2.2"),
+        (S.LEARNING, E.ISOLATION): Transition("stop", S.ISOLATED, "Q.704 9.2"),
+        (S.RESTARTING, E.ALL_READY): Transition("finish", S.AVAILABLE, "Q.704 9.2.3"),
+        (S.RESTARTING, E.T20): Transition("finish", S.AVAILABLE, "Q.704 9.2.4"),
         (S.RESTARTING, E.ISOLATION): Transition("stop", S.ISOLATED, "Q.704 9.2"),
-        (S.AVAILABLE, E.ISOLATION): Transition("stop", S.ISOLATED, "Q.704 9.1"),
+        (S.AVAILABLE, E.ISOLATION): Transition("stop", S.ISOLATED, "Q.704 9.2"),
     },
 )
 
@@ -145,9 +145,9 @@ ADJACENT = Table(
         (A.RESTARTING, F.TRA): Transition("ready", A.AVAILABLE, "Q.704 9.3"),
         (A.RESTARTING, F.T21): Transition("ready", A.AVAILABLE, "Q.704 9.3"),
         (A.RESTARTING, F.DOWN): Transition("lost", A.UNAVAILABLE, "Q.704 9.3"),
-        (A.AVAILABLE, F.TRA): Transition("unexpected_tra", A.AVAILABLE, "Q.704 9.4"),
+        (A.AVAILABLE, F.TRA): Transition("unexpected_tra", A.AVAILABLE, "Q.704 9.5"),
         (A.AVAILABLE, F.DOWN): Transition("lost", A.UNAVAILABLE, "Q.704 9.3"),
-        (A.AVAILABLE, F.T19): Transition("", A.AVAILABLE, "Q.704 9.4"),
+        (A.AVAILABLE, F.T19): Transition("", A.AVAILABLE, "Q.704 9.5"),
     },
 )
 

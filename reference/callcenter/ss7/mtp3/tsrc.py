@@ -7,10 +7,12 @@ controlled rerouting). Forced rerouting moves a flow at once (Q.704 7.2).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from callcenter.errors import ConfigurationError
+from callcenter.ss7.mtp3.config import RouteConfig
 from callcenter.ss7.mtp3.hmrt import SELECTIONS, ordered, split
 from callcenter.ss7.mtp3.links import SignallingLink
 
@@ -43,6 +45,11 @@ class LinkSet:
     def available(self) -> bool:
         """True while at least one link is."""
         return any(link.available for link in self.links)
+
+    @property
+    def in_use(self) -> bool:
+        """True while at least one link is in service and not blocked, inhibited or not."""
+        return any(link.in_service and not link.blocked for link in self.links)
 
     def carrier(self, selector: int) -> SignallingLink | None:
         """Return the available link that `selector` prefers."""
@@ -103,6 +110,27 @@ class RouteSet:
             if route in routes:
                 return route.link_set.carrier(selector)
         return None
+
+
+def route_sets(configs: Iterable[RouteConfig], link_sets: Mapping[int, LinkSet]) -> list[RouteSet]:
+    """Return the routes to every adjacent point and to those of `configs`. Raises `ConfigurationError`."""
+    groups: dict[int, list[list[Route]]] = {
+        point: [[Route(point, links)]] for point, links in link_sets.items()
+    }
+    for config in configs:
+        mine = groups.setdefault(config.destination, [])
+        for via in config.via:
+            for adjacent in via:
+                if adjacent not in link_sets:
+                    raise ConfigurationError(
+                        f"routes: to {config.destination}: found {adjacent}, which has no link set"
+                    )
+            routes = [
+                Route(config.destination, link_sets[each]) for each in via if each != config.destination
+            ]
+            if routes:
+                mine.append(routes)
+    return [RouteSet(destination, found) for destination, found in groups.items()]
 
 
 @dataclass(slots=True, eq=False)

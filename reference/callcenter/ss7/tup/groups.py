@@ -22,13 +22,7 @@ from callcenter.ss7.tup.circuit import Circuit, Reason
 from callcenter.ss7.tup.codec import Message
 from callcenter.ss7.tup.contents import RangeAndStatus
 from callcenter.ss7.tup.messages import Heading
-from callcenter.ss7.tup.order_fsm import (
-    GROUP_BLOCKING,
-    GROUP_RESET,
-    GROUP_UNBLOCKING,
-    OrderSending,
-    Timing,
-)
+from callcenter.ss7.tup.order_fsm import GROUP, OrderSending
 from callcenter.ss7.tup.services import Services
 from testrig.clock import Instant
 
@@ -85,8 +79,7 @@ class Groups:
         for circuit in present.values():
             self._held_by_us(circuit, order, now)
         self._withdraw(order.reason, dpc, cic, now)
-        timing = GROUP_BLOCKING if order.blocks else GROUP_UNBLOCKING
-        self._start(kind, dpc, cic, RangeAndStatus.of(count, set(present)), timing, now)
+        self._start(kind, dpc, cic, RangeAndStatus.of(count, set(present)), now)
 
     @staticmethod
     def _held_by_us(circuit: Circuit, order: Order, now: Instant) -> None:
@@ -114,16 +107,14 @@ class Groups:
         for sent in list(self._sent):
             if (sent.kind, sent.dpc, sent.cic) == (Heading.GRS, dpc, cic):
                 self._over(sent, now)
-        self._start(Heading.GRS, dpc, cic, RangeAndStatus(count - 1), GROUP_RESET, now)
+        self._start(Heading.GRS, dpc, cic, RangeAndStatus(count - 1), now)
 
-    def _start(
-        self, kind: Heading, dpc: int, cic: int, group: RangeAndStatus, timing: Timing, now: Instant
-    ) -> None:
+    def _start(self, kind: Heading, dpc: int, cic: int, group: RangeAndStatus, now: Instant) -> None:
         services = self._services
         sending = OrderSending(
             services,
             f"{dpc}/{cic} {kind.name}",
-            timing,
+            GROUP[kind],
             lambda: services.send_kind(dpc, cic, kind, group),
             lambda: services.note(What.NOT_ACKNOWLEDGED, dpc, cic, kind.name, alert=True),
         )
@@ -175,7 +166,7 @@ class Groups:
         first.send(Heading.GRA, answer)
         if hardware:
             status = RangeAndStatus.of(max(group.circuits, 2), hardware)
-            self._start(Heading.HGB, first.dpc, first.cic, status, GROUP_BLOCKING, now)
+            self._start(Heading.HGB, first.dpc, first.cic, status, now)
 
     def _acknowledged(self, first: Circuit, message: Message, group: RangeAndStatus, now: Instant) -> None:
         wanted = ANSWERS[message.kind]

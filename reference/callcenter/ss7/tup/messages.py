@@ -56,7 +56,7 @@ class Heading(IntEnum):
     ACB = 0xA5
     DPN = 0xB5
     MPR = 0xC5
-    """Misdialled trunk prefix: code unverified."""
+    """Misdialled trunk prefix."""
     EUM = 0xF5
     # CSM, call supervision
     ANU = 0x06

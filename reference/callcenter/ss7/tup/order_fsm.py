@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from callcenter.fsm import Machine, Table, Transition, Unexpected
+from callcenter.ss7.tup.messages import Heading
 from callcenter.ss7.tup.services import Services
 from testrig.clock import Instant
 
@@ -28,25 +29,28 @@ class Event(Enum):
 
     START = "start"
     ACKNOWLEDGED = "acknowledged"
-    AGAIN = "T11, T14, T17, T21, T25 or T28"
-    ALERT = "T12, T15, T18, T22, T26 or T29"
-    LATER = "T13, T16, T19, T23, T27 or T30"
+    AGAIN = "T12, T15, T18, T21, T26, T28, T32 or T34"
+    MINUTE = "T13, T14, T16, T17, T19, T22, T27, T29, T33 or T35"
 
 
 class Timing(NamedTuple):
-    """Names of the three timers of an order."""
+    """Names of the timers of an order: the short interval, the first minute, the long interval."""
 
     again: str
     alert: str
     later: str
 
 
-BLOCKING: Final = Timing("T11", "T12", "T13")
-UNBLOCKING: Final = Timing("T14", "T15", "T16")
-RESET: Final = Timing("T17", "T18", "T19")
-GROUP_RESET: Final = Timing("T21", "T22", "T23")
-GROUP_BLOCKING: Final = Timing("T25", "T26", "T27")
-GROUP_UNBLOCKING: Final = Timing("T28", "T29", "T30")
+BLOCKING: Final = Timing("T12", "T13", "T14")
+UNBLOCKING: Final = Timing("T15", "T16", "T17")
+RESET: Final = Timing("T18", "T19", "T19")
+GROUP: Final = {
+    Heading.GRS: Timing("T21", "T22", "T22"),
+    Heading.MGB: Timing("T26", "T27", "T27"),
+    Heading.MGU: Timing("T28", "T29", "T29"),
+    Heading.HGB: Timing("T32", "T33", "T33"),
+    Heading.HGU: Timing("T34", "T35", "T35"),
+}
 
 S, E = State, Event
 
@@ -59,8 +63,8 @@ TABLE: Final[Table[State, Event]] = Table(
         (S.WAITING, E.ACKNOWLEDGED): Transition("done", S.IDLE, "Q.724 6.2, 6.3"),
         (S.ALERTED, E.ACKNOWLEDGED): Transition("done", S.IDLE, "Q.724 6.2, 6.3"),
         (S.WAITING, E.AGAIN): Transition("again", S.WAITING, "Q.724 6.2, 6.3: unverified"),
-        (S.WAITING, E.ALERT): Transition("alert", S.ALERTED, "Q.724 6.2, 6.3: unverified"),
-        (S.ALERTED, E.LATER): Transition("later", S.ALERTED, "Q.724 6.2, 6.3: unverified"),
+        (S.WAITING, E.MINUTE): Transition("alert", S.ALERTED, "Q.724 6.2, 6.3: unverified"),
+        (S.ALERTED, E.MINUTE): Transition("later", S.ALERTED, "Q.724 6.2, 6.3: unverified"),
     },
     unexpected=Unexpected.IGNORE,
 )
@@ -127,4 +131,4 @@ class OrderSending(Machine[State, Event]):
 
     def timeout(self, timer: str, now: Instant) -> None:
         """A timer expired."""
-        self.handle((Event.AGAIN, Event.ALERT, Event.LATER)[self._timing.index(timer)], now)
+        self.handle(Event.AGAIN if timer == self._timing.again else Event.MINUTE, now)
