@@ -3,10 +3,10 @@
 Each listens for the other and dials it, so there are two connections; what a server says, it says on those
 that it has accepted. TCP, one JSON object a line:
 
-    {"state": "standing by" | "taking over" | "serving", "now": 8000}     at each change, and every second
-    {"snapshot": {...}, "events": 1234}                                   the past, while serving: as many
-    events
-    {"number": 1, "at": 0, "type": ..., "data": ...}                      follow, then each as it happens
+    {"state": "standing by" | "taking over" | "serving",    at each change, and every second; `known`: events
+     "now": 8000, "known": 1234}                            that this server knows of
+    {"snapshot": {...}, "events": 1234}                     the past, while serving: as many events
+    {"number": 1, "at": 0, "type": ..., "data": ...}        follow, then each as it happens
 
 Who hears nothing for `SILENT` takes the other for dead. The link carries calling numbers: it belongs on a
 network of its own.
@@ -108,9 +108,10 @@ class _Following:
 class Publisher:
     """Tells followers what this server does."""
 
-    def __init__(self, now: Callable[[], Instant]) -> None:
-        """`now` tells the line time."""
+    def __init__(self, now: Callable[[], Instant], known: Callable[[], int] = lambda: 0) -> None:
+        """`now` tells the line time, `known` how many events this server knows of."""
         self._now = now
+        self._known = known
         self.state: State = "standing by"
         self._history: History | None = None
         self._followers: set[_Following] = set()
@@ -142,7 +143,7 @@ class Publisher:
 
     @property
     def _word(self) -> dict[str, Any]:
-        return {"state": self.state, "now": self._now()}
+        return {"state": self.state, "now": self._now(), "known": self._known()}
 
     async def _follow(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         following = _Following(writer)
@@ -193,6 +194,8 @@ class Follower:
         """What the other does; None while it cannot be reached."""
         self.now: Instant = 0
         """Line time as the other said last."""
+        self.known = 0
+        """Events it knows of, as it said last."""
         self._snapshot: dict[str, Any] = {}
         self._events: list[Event] = []
         self._missing = 0
@@ -221,10 +224,10 @@ class Follower:
     def take(self, found: Mapping[str, Any]) -> None:
         """Take one word of the other. Raises one of `WRONG`."""
         if "state" in found:
-            state, now = found["state"], found["now"]
-            if state not in get_args(State) or not isinstance(now, int):
+            state, now, known = found["state"], found["now"], found["known"]
+            if state not in get_args(State) or not isinstance(now, int) or not isinstance(known, int):
                 raise ValueError(f"no state of a server: {found}")
-            self.state, self.now = state, now
+            self.state, self.now, self.known = state, now, known
         elif "snapshot" in found:
             if not isinstance(found["events"], int) or found["events"] < 0:
                 raise ValueError(f"events: found {found['events']!r}, expected a number of them")

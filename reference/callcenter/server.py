@@ -55,12 +55,14 @@ from testrig.system import Refused
 log = logging.getLogger(__name__)
 
 LOST_AFTER: Final = 5 * MINUTE
-"""A server that was away for longer goes on with no call: by then the far end resets circuits whose release
-was not acknowledged (T5, Q.764 annex A: 5 to 15 minutes)."""
+"""A server that does not know what happened for longer, because it was away or did not hear the other one,
+goes on with no call: by then the far end resets circuits whose release was not acknowledged (T5, Q.764 annex
+A: 5 to 15 minutes)."""
 
 PATIENCE: Final = (SECOND, 3 * SECOND)
 """How long nobody must serve before the first server of a pair begins, and the second, when both have just
-come up (our choice): one that has followed a server that died waits for nothing."""
+come up (our choice): who knows more of the past is the first, else the lower address. One that has followed
+a server that died waits for nothing."""
 
 AGAIN: Final = SECOND // 10
 """From one attempt to take the lines to the next."""
@@ -185,7 +187,7 @@ class Server(Host):
         self._file: JournalFile | None = None
         self._written: History | None = None
         self._pair = pair
-        self._publisher = Publisher(lambda: self.now)
+        self._publisher = Publisher(lambda: self.now, lambda: len(self.ct.history.journal))
         self._follower = (
             None if pair is None else Follower(pair[1], lambda: new_history(config), self._copied)
         )
@@ -195,6 +197,8 @@ class Server(Host):
         self._changed = changed
         self._lines = contextlib.AsyncExitStack()
         self._vacant_since: Instant | None = None
+        self._current: Instant = 0
+        """Until when the history tells what happened."""
         self._again: Instant = 0
         self._trying: Instant = 0
         """Since when this server tries to take the lines."""
@@ -260,9 +264,8 @@ class Server(Host):
         if found is None:
             return
         self.now, away = found
+        self._current = self.now - away
         log.warning("journal %s: %d events, the last %.1f s ago", path, len(history.journal), away / SECOND)
-        if away >= LOST_AFTER:
-            history.recovery.give_up()
 
     async def open(self, stack: contextlib.AsyncExitStack) -> None:
         """Open the control socket."""
@@ -306,8 +309,10 @@ class Server(Host):
         """A second has passed."""
         self._publisher.tick()
         follows = self._follower is not None and self._follower.state == "serving"
-        if self._file is not None and (follows or self.ct.engine is not None):
-            self._file.alive(self.now)
+        if follows or self.ct.engine is not None:
+            self._current = self.now
+            if self._file is not None:
+                self._file.alive(self.now)
 
     # who serves
 
@@ -329,7 +334,8 @@ class Server(Host):
             return False
         if self._vacant_since is None:
             self._vacant_since = self.now
-        patience = PATIENCE[self._second]
+        behind = follower.known - len(self.ct.history.journal) if follower.state is not None else 0
+        patience = PATIENCE[behind > 0 or (self._second and not behind)]
         if follower.state is None and follower.copied:
             patience = 0  # it served, and is dead
         return self.now - self._vacant_since >= patience
@@ -354,6 +360,8 @@ class Server(Host):
                     self._publisher.tell("standing by")
                     self._again = self.now + TRYING
                 return
+        if self.now - self._current >= LOST_AFTER:
+            self.ct.history.recovery.give_up()
         self.ct.serve(self._board, self.now, new_board=new_board)
         if self._follower is not None:
             self._follower.part()

@@ -300,6 +300,22 @@ def test_caller_passed_over_keeps_the_first_place(centre: Centre) -> None:
     assert centre.caller_hears(2) in ("queue_music", "all_busy")
 
 
+def test_caller_whose_time_is_over_while_an_agent_is_rung_waits_no_longer_than_that() -> None:
+    centre = Centre({"queues": {"sales": {"max_wait": 30.0}}})
+    centre.arrive(QUEUE)
+    centre.run(20 * SECOND)
+    centre.on_duty("1001")
+    centre.run(15 * SECOND)
+    assert centre.caller_hears() == "ringback", "the agent may still answer"
+    centre.run(5 * SECOND)
+    assert centre.state("1001") == "not ready"
+    centre.run(1)
+    assert centre.caller_hears() == "goodbye"
+    assert centre.prompt_ends() == [(CALLER, Release(16))]
+    assert centre.engine.projections.statistics["sales"].timed_out == 1
+    assert centre.is_clean()
+
+
 def test_caller_who_waits_too_long_hears_goodbye_and_is_released() -> None:
     centre = Centre({"queues": {"sales": {"max_wait": 30.0}}})
     centre.arrive(QUEUE)

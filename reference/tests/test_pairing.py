@@ -96,9 +96,10 @@ def test_other_server_that_is_gone_is_out_of_reach_and_its_past_stays() -> None:
         b"\xff\xfe\n",
         b"[" * 100_000 + b"\n",
         b"7\n",
-        b'{"state": "asleep", "now": 1}\n',
-        b'{"state": "serving", "now": "noon"}\n',
+        b'{"state": "asleep", "now": 1, "known": 0}\n',
+        b'{"state": "serving", "now": "noon", "known": 0}\n',
         b'{"state": "serving"}\n',
+        b'{"state": "serving", "now": 1, "known": null}\n',
         b'{"snapshot": {}, "events": 0}\n',
         b'{"snapshot": {"first": 1, "at": 0, "recovery": {"calls": 7}, "projections": {}}, "events": 0}\n',
         b'{"snapshot": {}, "events": -1}\n',
@@ -106,7 +107,7 @@ def test_other_server_that_is_gone_is_out_of_reach_and_its_past_stays() -> None:
         b'{"snapshot": {}, "events": 1}\n{"number": 1, "at": "noon", "type": "x", "data": {}}\n',
         b'{"snapshot": {}, "events": 1}\n{"number": 1, "at": 1, "type": "x", "data": []}\n',
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_words_that_are_none_end_the_connection(line: bytes) -> None:
     async def scenario(two: Two) -> None:
@@ -176,7 +177,7 @@ def test_copy_is_not_made_of_two_halves() -> None:
             {"snapshot": told.snapshot(), "events": 4},
             *(as_json(each) for each in told.journal.since()),
         ]
-        halves = [words[:3], [{"state": "standing by", "now": 9}], words[3:], words]
+        halves = [words[:3], [{"state": "standing by", "now": 9, "known": 0}], words[3:], words]
 
         async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             for word in halves.pop(0) if halves else ():

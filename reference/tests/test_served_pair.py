@@ -18,7 +18,7 @@ class Exchange:
 
     def __init__(self, made: Pair) -> None:
         self.bench = Bench(made.wire())  # type: ignore[arg-type]
-        mtp3 = open_level3(self.bench)
+        self.mtp3 = mtp3 = open_level3(self.bench)
         self.isup, self.tup = IsupTester(self.bench, mtp3), TupTester(self.bench, mtp3)
         mtp3.bring_up(within=180 * SECOND)  # a host that pauses takes the link down again
         self.bench.until(
@@ -41,7 +41,9 @@ class Exchange:
         return caller, party
 
     def over(self, caller: Caller, party: Caller) -> None:
-        """The caller hangs up."""
+        """The caller hangs up; REL is sent once here, so the link must not just be down."""
+        self.mtp3.link.bring_up(within=60 * SECOND)
+        self.bench.run(SECOND)
         caller.hangs_up()
         party.is_released(within=10 * SECOND)
 

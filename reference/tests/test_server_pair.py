@@ -8,13 +8,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from callcenter.agents.agent_fsm import State as AgentState
 from callcenter.config import CentreConfig, reference_config
 from callcenter.cti.journal import Types
 from callcenter.engine import new_history
 from callcenter.server import Server
 from served_process import free_port
-from testrig.clock import SECOND
+from testrig.clock import MINUTE, SECOND
 
 BLOCK = 40
 CONFIG = reference_config({"file": "servers.toml"})
@@ -117,6 +119,23 @@ def test_first_server_serves_and_the_second_copies() -> None:
     run(scenario)
 
 
+def test_server_that_knows_more_serves_when_both_have_come_up() -> None:
+    """Both were off; the journal of the first ends before that of the second."""
+
+    async def scenario(two: Two) -> None:
+        for number, server in enumerate(two.servers):
+            for at in range(3 + number):
+                server.ct.history.journal.append(at, Types.CIRCUIT, {"what": "x"})
+            server._publisher.tick()
+        await two.until(lambda: two.servers[0]._follower.known == 4)  # type: ignore[union-attr]
+        two.gateways(True, True)
+        await two.until(lambda: bool(two.serving), step=True)
+        assert two.serving == [1]
+        await two.until(lambda: len(two.servers[0].ct.history.journal) == 5)
+
+    run(scenario)
+
+
 def test_servers_that_begin_at_once_do_not_wait_for_each_other_for_ever() -> None:
     async def scenario(two: Two) -> None:
         two.gateways(True, True)
@@ -164,6 +183,23 @@ def test_past_that_came_before_the_gateways_word_counts_when_it_comes() -> None:
         second.ct.history.journal.append(9, Types.CIRCUIT, {"what": "x"})
         await two.until(lambda: len(first.ct.history.journal) == len(second.ct.history.journal))
         assert first.ct.history.journal.since() == second.ct.history.journal.since()
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(("silent", "lost"), [(4 * MINUTE, False), (5 * MINUTE, True)])
+def test_calls_of_a_past_that_is_long_over_are_given_up(silent: int, lost: bool) -> None:
+    async def scenario(two: Two) -> None:
+        server = two.servers[0]
+        journal = server.ct.history.journal
+        journal.append(1, Types.OFFERED, {"call": 1, "line": "public/1"})
+        journal.append(2, Types.ESTABLISHED, {"call": 1, "line": "public/1", "device": "flow main"})
+        server.now = silent
+        two.gateways(True, False)
+        server._vacant_since = 0
+        await server.poll()
+        assert two.serving == [0]
+        assert server.ct.history.recovery.calls[1].lost is lost
 
     run(scenario)
 

@@ -195,7 +195,7 @@ def at_rest(engine: Engine) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(6))
 def test_server_that_dies_at_any_event_leaves_nothing_behind(seed: int) -> None:
     office = Office(seed, suspend=seed % 2 == 1)
     office.run(60)
@@ -252,7 +252,7 @@ def without(config: CentreConfig, random: Random) -> CentreConfig:
     )
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_call_that_needs_what_is_not_configured_any_more_is_given_up(seed: int) -> None:
     office = Office(seed, suspend=True)
     office.run(60)
@@ -299,7 +299,7 @@ def damaged(events: Sequence[Event], random: Random) -> History:
     return history
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_damaged_journal_is_taken_over_as_far_as_it_makes_sense(seed: int) -> None:
     office = Office(seed, suspend=True)
     office.run(120)
