@@ -105,7 +105,7 @@ def test_reset_after_iam(tup: TupCentre) -> None:
     unverified=True,
 )
 def test_general_request(tup: TupCentre) -> None:
-    """GRQ for category and calling line: GSM with the category of the IAM and, where it told one, its line."""
+    """GRQ for category and calling line: GSM with the category of the IAM and the line it told, if any."""
     party, agent = tup.calling_out()
     first = party.call.iam
     party.call.send("GRQ", category=1, line=1)
