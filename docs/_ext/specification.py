@@ -285,36 +285,38 @@ def kill_rates() -> list[str]:
         "A survivor that a new case has caught since counts as a survivor all the same.",
         "Intervals are for 95 % (Wilson). How it is done: [The judge](design/judge.md).",
         "",
-        "| layer | places | judged | fail | stopped | no end | survived | not covered | equivalent "
-        "| rate | reviewed rate |",
-        f"|{'---|' * 11}",
+        "| layer | places | judged | killed: fail, stopped, no end | survived, not covered | equivalent "
+        "| rate | reviewed |",
+        f"|{'---|' * 8}",
     ]
     for layer, row in data["layers"].items():
         survived = row["survived"] + row["broke down"]
-        cells = [row["places"], row["raw"]["of"], row["fail"], row["crash"], row["timeout"], survived]
-        cells += [row["not covered"], row["equivalent"], _share(row["raw"]), _share(row["reviewed"])]
+        cells = [f"{row['places']:,}", row["raw"]["of"], f"{row['fail']}, {row['crash']}, {row['timeout']}"]
+        cells += [f"{survived}, {row['not covered']}", row["equivalent"]]
+        cells += [_share(row["raw"]), _share(row["reviewed"])]
         out.append(f"| {layer} | {' | '.join(map(str, cells))} |")
     lost = [row for row in data["sites"] if row["outcome"] in ("survived", "not covered", "broke down")]
     for title, equivalent in (("Survivors that a case should catch", False), ("Equivalent survivors", True)):
-        out += ["", f"### {title}", "", "| file | where | is | becomes | why |", "|---|---|---|---|---|"]
+        out += ["", f"### {title}", ""]
         for row in lost:
             if (row["id"] in reasons) is equivalent:
                 since = f", caught since by {row['closed']}" if "closed" in row else ""
                 why = reasons.get(row["id"], f"{row['outcome']}, {row['cases']} cases{since}")
-                change = f"{_code(row['before'])} | {_code(row['after'])}"
-                out.append(f"| `{row['file']}` | {row['where']} | {change} | {why} |")
+                change = f"{_code(row['before'])} becomes {_code(row['after'])}"
+                place = f", {row['where']}" if row["where"] else ""
+                out.append(f"- `{row['file']}`{place}: {change}. *{why}*")
     return [*out, ""]
 
 
 def _share(rate: dict[str, Any]) -> str:
     low, high = rate["interval"]
-    return f"{rate['rate']:.1%} ({low:.0%} to {high:.0%})" if rate["of"] else "–"
+    return f"{rate['rate']:.0%} ({low:.0%} to {high:.0%})" if rate["of"] else "–"
 
 
 def _code(text: str) -> str:
-    """Source text in a cell of a table."""
+    """Source text in a sentence."""
     shown = text if len(text) <= 120 else f"{text[:117]}..."
-    return "`` " + shown.replace("|", "\\|") + " ``" if shown else "*nothing*"
+    return f"`` {shown} ``" if shown else "*nothing*"
 
 
 def commands_page() -> str:

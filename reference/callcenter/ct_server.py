@@ -45,6 +45,12 @@ class CtServer:
             made.take_over()
         self.engine = made
 
+    def stand_down(self, now: Instant) -> None:
+        """Serve no more, and leave the traffic of every network to others: they need all of it."""
+        self.engine = None
+        for network in self.networks.values():
+            network.stop(now)
+
     def stand_by(self, now: Instant) -> None:
         """Do what an ASP does that carries no traffic."""
         for network in self.networks.values():

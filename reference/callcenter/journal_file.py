@@ -1,7 +1,8 @@
-"""The journal in a file: one JSON object a line, an event or, as the first, the snapshot that events follow.
+"""The journal in a file: one JSON object a line: an event; the snapshot that events follow; a sign of life.
 
+    {"snapshot": {...}, "now": 7900, "time": "..."}
     {"number": 7, "at": 8000, "type": "Offered", "data": {...}, "time": "2026-11-27T10:15:00.125+00:00"}
-    {"snapshot": {...}, "time": "..."}
+    {"now": 488000, "time": "..."}
 
 `time` is the wall clock when the line was written: for people, and to tell how long a server was away.
 """
@@ -11,16 +12,24 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 from callcenter.cti.history import History
 from callcenter.errors import CallcenterError, ConfigurationError
-from testrig.clock import SECOND, Instant
+from testrig.clock import MINUTE, SECOND, Instant
 from testrig.system import Event
 
 log = logging.getLogger(__name__)
+
+
+WRONG: Final = (ValueError, KeyError, TypeError, AttributeError, RecursionError, CallcenterError)
+"""What JSON that is no journal raises somewhere when it is read."""
+
+QUIET: Final = MINUTE
+"""After as long without an event a sign of life is written."""
 
 
 def as_json(event: Event) -> dict[str, object]:
@@ -28,9 +37,12 @@ def as_json(event: Event) -> dict[str, object]:
     return {"number": event.number, "at": event.at, "type": event.type, "data": event.data}
 
 
-def event_of(found: dict[str, Any]) -> Event:
-    """Return the event that `as_json` was taken of. Raises `KeyError`."""
-    return Event(found["number"], found["at"], found["type"], found["data"])
+def event_of(found: Mapping[str, Any]) -> Event:
+    """Return the event that `as_json` was taken of. Raises one of `WRONG`."""
+    number, at, kind, data = found["number"], found["at"], found["type"], found["data"]
+    if not (isinstance(number, int) and isinstance(at, int) and isinstance(kind, str) and type(data) is dict):
+        raise ValueError(f"no event: {found}")
+    return Event(number, at, kind, data)
 
 
 class JournalFile:
@@ -40,25 +52,41 @@ class JournalFile:
         """Raises `ConfigurationError` for a file that cannot be written."""
         self.path = path
         self._failed = False
-        self._file = self._open()
-
-    def _open(self) -> TextIO:
+        self._last: Instant = 0
+        """Instant of the last line."""
         try:
-            return self.path.open("a", encoding="utf-8")
+            self._file = self._open()
         except OSError as error:
             raise ConfigurationError(f"journal {self.path}: cannot be written: {error.strerror}") from error
 
+    def _open(self) -> TextIO:
+        return self.path.open("a", encoding="utf-8")
+
     def __call__(self, event: Event) -> None:
         """Append an event."""
+        self._last = event.at
         self._write(as_json(event), f"events from number {event.number} on are not written")
 
-    def begin(self, snapshot: dict[str, Any]) -> None:
-        """Begin anew with a snapshot; what was there before is kept beside it, under the date."""
-        self._file.close()
-        if self.path.stat().st_size:
-            self.path.rename(self.path.with_name(f"{self.path.name}.{_now():%Y%m%dT%H%M%S%f}"))
-        self._file = self._open()
-        self._write({"snapshot": snapshot}, "a snapshot is not written")
+    def begin(self, history: History, now: Instant) -> None:
+        """Begin anew with the present state of `history`, whose events go on from there; what was there
+        before is kept beside it, under the date."""
+        self._failed, self._last = False, now
+        self.close()
+        try:
+            if self.path.exists() and self.path.stat().st_size:
+                self.path.rename(self.path.with_name(f"{self.path.name}.{_now():%Y%m%dT%H%M%S%f}"))
+            self._file = self._open()
+        except OSError as error:
+            self._fail(error, "a snapshot is not written")
+            return
+        snapshot = {**history.snapshot(), "first": len(history.journal) + 1}
+        self._write({"snapshot": snapshot, "now": now}, "a snapshot is not written")
+
+    def alive(self, now: Instant) -> None:
+        """Write that nothing happens, when nothing has for a while."""
+        if now - self._last >= QUIET:
+            self._last = now
+            self._write({"now": now}, "nothing more is written")
 
     def _write(self, found: dict[str, object], lost: str) -> None:
         if self._failed:
@@ -68,8 +96,11 @@ class JournalFile:
             self._file.write(json.dumps(found, ensure_ascii=False) + "\n")
             self._file.flush()
         except OSError as error:
-            self._failed = True
-            log.error("journal file: %s; %s", error, lost)
+            self._fail(error, lost)
+
+    def _fail(self, error: OSError, lost: str) -> None:
+        self._failed = True
+        log.error("journal file: %s; %s", error, lost)
 
     def close(self) -> None:
         """Give the file back."""
@@ -77,8 +108,9 @@ class JournalFile:
             self._file.close()
 
 
-def read(path: Path, history: History) -> Instant | None:
-    """Fill an empty history from a file that a server left; return the present instant of its line time.
+def read(path: Path, history: History) -> tuple[Instant, int] | None:
+    """Fill an empty history from a file that a server left; return the present instant of its line time, and
+    frames since its last sign of life.
 
     None: there is no such file, or nothing in it. A last line that was not written to its end is cut off.
     Raises `ConfigurationError` for anything else that is no journal.
@@ -86,29 +118,36 @@ def read(path: Path, history: History) -> Instant | None:
     if not path.exists() or not path.stat().st_size:
         return None
     _cut_off(path)
-    at, written = 0, ""
-    with path.open(encoding="utf-8") as lines:
+    last: Instant = 0
+    written = _now()
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             try:
                 found = json.loads(line)
-                if "snapshot" in found:
-                    history.restore(found["snapshot"], ())
-                else:
-                    event = event_of(found)
-                    if not len(history.journal):
-                        history.journal.begin(event.number)
-                    history.journal.follow(event)
-                    at = event.at
-                written = found["time"]
-            except (ValueError, KeyError, TypeError, CallcenterError) as error:
+                last = _read_line(found, history)
+                written = datetime.fromisoformat(found["time"]).astimezone(UTC)
+            except WRONG as error:
                 raise ConfigurationError(
                     f"journal {path}: line {number}: expected the next event of a journal, found {error!r}; "
                     "move the file away to begin a new one"
                 ) from error
     if not len(history.journal):
         return None
-    away = max(0.0, (_now() - datetime.fromisoformat(written)).total_seconds())
-    return at + round(away * SECOND)
+    away = round(max(0.0, (_now() - written).total_seconds()) * SECOND)
+    return last + away, away
+
+
+def _read_line(found: Mapping[str, Any], history: History) -> Instant:
+    """Take a line; return the instant it is of."""
+    if "now" not in found:
+        event = event_of(found)
+        if not len(history.journal):
+            history.journal.begin(event.number)
+        history.journal.follow(event)
+        return event.at
+    if "snapshot" in found:
+        history.restore(found["snapshot"], ())
+    return int(found["now"])
 
 
 def _cut_off(path: Path) -> None:

@@ -18,12 +18,11 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Callable
-from typing import Any, Final, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Literal, get_args
 
 from callcenter.cti.history import History
-from callcenter.errors import CallcenterError
-from callcenter.journal_file import as_json, event_of
+from callcenter.journal_file import WRONG, as_json, event_of
 from callcenter.shell import Address
 from testrig.clock import Instant
 from testrig.stream import unusable
@@ -46,6 +45,66 @@ MOST_UNSENT: Final = 1 << 28
 """Octets kept for a follower that does not read; one that leaves more has to copy anew."""
 
 
+MOST_WAITING: Final = 100_000
+"""Events kept for a follower that has not read the past yet."""
+
+AT_ONCE: Final = 100
+"""Events of the past told in one go, for the lines must not wait."""
+
+
+class _Following:
+    """One server that follows this one."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self.writer = writer
+        self.waiting: list[Event] = []
+        """Events that happened while the past is told."""
+        self.task: asyncio.Task[None] | None = None
+        """Tells the past."""
+
+    def send(self, found: dict[str, Any]) -> None:
+        """Say something; one that does not read is given up."""
+        transport = self.writer.transport
+        unread = transport.get_write_buffer_size() > MOST_UNSENT or len(self.waiting) > MOST_WAITING
+        if unread and not transport.is_closing():
+            log.warning("pair: the other server does not read: connection given up")
+            transport.abort()
+        if not transport.is_closing():
+            self.writer.write(json.dumps(found).encode() + b"\n")
+
+    def begin(self, history: History | None) -> None:
+        """Tell the past of `history`, if there is one, and go on from there."""
+        self.end()
+        if history is not None:
+            events = history.journal.since()
+            self.send({"snapshot": history.snapshot(), "events": len(events)})
+            self.task = asyncio.get_running_loop().create_task(self._past(events))
+
+    async def _past(self, events: Sequence[Event]) -> None:
+        for first in range(0, len(events), AT_ONCE):
+            for event in events[first : first + AT_ONCE]:
+                self.send(as_json(event))
+            with contextlib.suppress(ConnectionError):  # told where it is read from
+                await self.writer.drain()
+            await asyncio.sleep(0)
+        for event in self.waiting:
+            self.send(as_json(event))
+        self.waiting, self.task = [], None
+
+    def event(self, event: Event) -> None:
+        """Something has happened."""
+        if self.task is None:
+            self.send(as_json(event))
+        else:
+            self.waiting.append(event)
+
+    def end(self) -> None:
+        """Tell no more of a past."""
+        if self.task is not None:
+            self.task.cancel()
+        self.waiting, self.task = [], None
+
+
 class Publisher:
     """Tells followers what this server does."""
 
@@ -54,7 +113,7 @@ class Publisher:
         self._now = now
         self.state: State = "standing by"
         self._history: History | None = None
-        self._followers: set[asyncio.StreamWriter] = set()
+        self._followers: set[_Following] = set()
 
     async def open(self, stack: contextlib.AsyncExitStack, address: Address) -> Address:
         """Listen at `address` until `stack` is closed; return where. Raises `ConfigurationError`."""
@@ -73,51 +132,46 @@ class Publisher:
         if history is not None and history is not self._history:
             history.journal.subscribe(lambda event: self._event(history, event))
         self._history = history
-        for each in list(self._followers):
+        for each in self._followers:
             self._begin(each)
 
     def tick(self) -> None:
         """A second has passed."""
-        for each in list(self._followers):
-            self._send(each, {"state": self.state, "now": self._now()})
+        for each in self._followers:
+            each.send(self._word)
+
+    @property
+    def _word(self) -> dict[str, Any]:
+        return {"state": self.state, "now": self._now()}
 
     async def _follow(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._followers.add(writer)
-        self._begin(writer)
+        following = _Following(writer)
+        self._followers.add(following)
+        self._begin(following)
         try:
-            await reader.read()  # followers say nothing: this is how they end
+            while await reader.read(1024):
+                pass  # followers say nothing; this is how they end
         except ConnectionError as error:
             log.info("pair: %s", error)
         except asyncio.CancelledError:
             pass  # this server stops
         finally:
-            self._followers.discard(writer)
+            self._followers.discard(following)
+            following.end()
             writer.close()
 
-    def _begin(self, follower: asyncio.StreamWriter) -> None:
-        self._send(follower, {"state": self.state, "now": self._now()})
-        if self._history is not None:
-            events = self._history.journal.since()
-            self._send(follower, {"snapshot": self._history.snapshot(), "events": len(events)})
-            for event in events:
-                self._send(follower, as_json(event))
+    def _begin(self, following: _Following) -> None:
+        following.send(self._word)
+        following.begin(self._history)
 
     def _event(self, history: History, event: Event) -> None:
         if history is self._history:
-            for each in list(self._followers):
-                self._send(each, as_json(event))
-
-    def _send(self, follower: asyncio.StreamWriter, found: dict[str, Any]) -> None:
-        if follower.transport.get_write_buffer_size() > MOST_UNSENT:
-            log.warning("pair: the other server does not read: connection given up")
-            follower.transport.abort()
-            self._followers.discard(follower)
-            return
-        follower.write(json.dumps(found).encode() + b"\n")
+            for each in self._followers:
+                each.event(event)
 
     def _hang_up(self) -> None:
         for each in self._followers:
-            each.close()
+            each.writer.close()
 
 
 class Follower:
@@ -130,8 +184,11 @@ class Follower:
         on."""
         self._other = other
         self._empty = empty
-        self._copied = copied
-        self._history: History | None = None
+        self._told = copied
+        self.history: History | None = None
+        """The copy, while this server does not go on with it itself."""
+        self.copied = False
+        """Whether there has been a whole copy of what the other server has done."""
         self.state: State | None = None
         """What the other does; None while it cannot be reached."""
         self.now: Instant = 0
@@ -153,35 +210,41 @@ class Follower:
             try:
                 while line := await asyncio.wait_for(reader.readline(), SILENT):
                     self.take(json.loads(line))
-            except (OSError, TimeoutError, ValueError, KeyError, TypeError, CallcenterError) as error:
+            except (OSError, TimeoutError, *WRONG) as error:
                 log.warning("pair: the other server is given up: %s", str(error) or "nothing heard")
             finally:
                 self.state = None
+                self._missing, self._events = 0, []
                 writer.close()
             await asyncio.sleep(EVERY)
 
-    def take(self, found: dict[str, Any]) -> None:
-        """Take one word of the other."""
+    def take(self, found: Mapping[str, Any]) -> None:
+        """Take one word of the other. Raises one of `WRONG`."""
         if "state" in found:
-            self.state, self.now = found["state"], found["now"]
+            state, now = found["state"], found["now"]
+            if state not in get_args(State) or not isinstance(now, int):
+                raise ValueError(f"no state of a server: {found}")
+            self.state, self.now = state, now
         elif "snapshot" in found:
+            if not isinstance(found["events"], int) or found["events"] < 0:
+                raise ValueError(f"events: found {found['events']!r}, expected a number of them")
             self._snapshot, self._missing, self._events = found["snapshot"], found["events"], []
             self._whole()
         elif self._missing:
             self._events.append(event_of(found))
             self._missing -= 1
             self._whole()
-        elif self._history is not None:
-            self._history.journal.follow(event_of(found))
+        elif self.history is not None:
+            self.history.journal.follow(event_of(found))
 
     def _whole(self) -> None:
         if not self._missing:
-            self._history = self._empty()
-            self._history.restore(self._snapshot, self._events)
+            made = self._empty()
+            made.restore(self._snapshot, self._events)
             self._events = []
-            self._copied(self._history)
+            self.history, self.copied = made, True
+            self._told(made)
 
-    @property
-    def copied(self) -> bool:
-        """Whether there is a whole copy of what the other server has done."""
-        return self._history is not None
+    def part(self) -> None:
+        """This server goes on with the copy, which follows the other no more."""
+        self.history = None

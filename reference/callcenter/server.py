@@ -32,7 +32,7 @@ import numpy as np
 
 from callcenter.agents.agent_fsm import State as AgentState
 from callcenter.clients import Seat
-from callcenter.config import CentreConfig
+from callcenter.config import AgentConfig, CentreConfig
 from callcenter.control import MOST_EVENTS, Terminal, open_control, since
 from callcenter.ct_server import CtServer
 from callcenter.cti.history import History
@@ -46,6 +46,7 @@ from callcenter.ss7.m3ua.network import GatewayNetwork
 from callcenter.tdm.board import VirtualBoard
 from testrig.association import Dialler, Transport, dial
 from testrig.clock import MINUTE, SECOND, Instant
+from testrig.errors import ConfigurationError as AddressError
 from testrig.errors import TestrigError
 from testrig.line import Octets
 from testrig.stream import address_of, address_text
@@ -63,6 +64,9 @@ come up (our choice): one that has followed a server that died waits for nothing
 
 AGAIN: Final = SECOND // 10
 """From one attempt to take the lines to the next."""
+
+TRYING: Final = 5 * SECOND
+"""For how long it is attempted before the other server has its turn, if it is there, for as long."""
 
 
 class SoftStation:
@@ -192,6 +196,8 @@ class Server(Host):
         self._lines = contextlib.AsyncExitStack()
         self._vacant_since: Instant | None = None
         self._again: Instant = 0
+        self._trying: Instant = 0
+        """Since when this server tries to take the lines."""
 
     @property
     def engine(self) -> Engine:
@@ -250,11 +256,10 @@ class Server(Host):
     def _read(self, path: Path) -> None:
         """Go on where the file ends."""
         history = self.ct.history
-        now = read(path, history)
-        if now is None:
+        found = read(path, history)
+        if found is None:
             return
-        self.now = now
-        away = now - history.journal.since()[-1].at if len(history.journal.since()) else LOST_AFTER
+        self.now, away = found
         log.warning("journal %s: %d events, the last %.1f s ago", path, len(history.journal), away / SECOND)
         if away >= LOST_AFTER:
             history.recovery.give_up()
@@ -276,10 +281,13 @@ class Server(Host):
         if self.ct.engine is not None:
             if self.ct.overtaken:
                 self._stand_by()
-        elif follower.state in ("taking over", "serving"):
+        elif self._taken(follower):
             self.now = max(self.now, follower.now)
             await self._unplug()
-        if self._may_serve(follower) and self.now >= self._again:
+        if not self._may_serve(follower):
+            if self._publisher.state == "taking over":
+                self._publisher.tell("standing by")
+        elif self.now >= self._again:
             await self._serve()
 
     def advance(self, frames: int) -> None:
@@ -290,21 +298,38 @@ class Server(Host):
             if self._board is not None:
                 self._board.advance(frames)
             self.ct.stand_by(self.now)
-        if self._pair is not None and self.now // SECOND != (self.now + frames) // SECOND:
-            self._publisher.tick()
+        if self.now // SECOND != (self.now + frames) // SECOND:
+            self._tick()
         self.now += frames
+
+    def _tick(self) -> None:
+        """A second has passed."""
+        self._publisher.tick()
+        follows = self._follower is not None and self._follower.state == "serving"
+        if self._file is not None and (follows or self.ct.engine is not None):
+            self._file.alive(self.now)
 
     # who serves
 
+    @property
+    def _second(self) -> bool:
+        """Whether the other server goes first."""
+        assert self._pair is not None
+        own, other = self._pair
+        return own > other
+
+    def _taken(self, follower: Follower) -> bool:
+        """Whether the other server serves, or is about to: when both are, the second gives way."""
+        both = follower.state == self._publisher.state == "taking over"
+        return follower.state == "serving" or (follower.state == "taking over" and (self._second or not both))
+
     def _may_serve(self, follower: Follower) -> bool:
-        if self.ct.engine is not None or not self.ct.called or follower.state in ("taking over", "serving"):
+        if self.ct.engine is not None or not self.ct.called or self._taken(follower):
             self._vacant_since = None
             return False
         if self._vacant_since is None:
             self._vacant_since = self.now
-        assert self._pair is not None
-        own, other = self._pair
-        patience = PATIENCE[own > other]
+        patience = PATIENCE[self._second]
         if follower.state is None and follower.copied:
             patience = 0  # it served, and is dead
         return self.now - self._vacant_since >= patience
@@ -312,30 +337,40 @@ class Server(Host):
     async def _serve(self) -> None:
         """Take the lines and serve; a line that the other server still holds is tried again."""
         new_board = self._board is None
-        self._publisher.tell("taking over")
+        if self._publisher.state != "taking over":
+            self._publisher.tell("taking over")
+            self._trying = self.now
         if self._board is None:
             try:
                 self._board = await self._plug_in()
-            except ConfigurationError as error:
+            except AddressError as error:
                 await self._unplug()
-                if self._pair is None:
+                if self._follower is None:
                     raise
                 if self._again <= self.now - SECOND:
                     log.warning("taking over: %s; tried again", error)
                 self._again = self.now + AGAIN
+                if self._follower.state is not None and self.now - self._trying >= TRYING:
+                    self._publisher.tell("standing by")
+                    self._again = self.now + TRYING
                 return
         self.ct.serve(self._board, self.now, new_board=new_board)
+        if self._follower is not None:
+            self._follower.part()
         self._publisher.tell("serving", self.ct.history)
         self._changed()
 
     def _stand_by(self) -> None:
-        """The traffic is another server's, or nobody knows whose."""
-        self.ct.engine = None
+        """The traffic is another server's, or nobody knows whose. If that one has told its past by now, ours
+        is over."""
+        self.ct.stand_down(self.now)
         self._publisher.tell("standing by")
+        if self._follower is not None and self._follower.history is not None:
+            self._copied(self._follower.history)
         self._changed()
 
     async def _plug_in(self) -> VirtualBoard:
-        """Return a board with the lines and stations. Handsets of agents who talk are off the hook."""
+        """Return a board with the lines and stations, whose hooks are as the journal leaves them."""
         size = self.config.board
         lines = await self.bind(self._lines)
         board = VirtualBoard(
@@ -344,12 +379,21 @@ class Server(Host):
         for number, line in enumerate(lines):
             board.attach_span(number, line)
         for agent in self.config.agents:
-            known = self.ct.history.recovery.agents.get(agent.agent)
-            if known is not None and known.state == AgentState.TALKING.value:
-                self.stations[agent.station].off_hook = True
+            if agent.agent in self.ct.history.recovery.agents:
+                self.stations[agent.station].off_hook = self._off_hook(agent)
         for number, station in enumerate(self.stations):
             board.attach_station(number, station)
         return board
+
+    def _off_hook(self, agent: AgentConfig) -> bool:
+        """Whether the journal leaves the agent with a lifted handset, or with the headset on."""
+        recovery = self.ct.history.recovery
+        state = recovery.agents[agent.agent].state
+        if agent.headset:
+            return state not in (AgentState.SIGNED_OFF.value, AgentState.NOT_READY.value)
+        calls = recovery.calls.values()
+        suspended = any(call.suspended and call.agent == agent.agent for call in calls)
+        return state == AgentState.TALKING.value and not suspended
 
     async def _unplug(self) -> None:
         """Give the lines back."""
@@ -366,9 +410,9 @@ class Server(Host):
             history.journal.subscribe(lambda event: file(event) if history is self._written else None)
 
     def _copied(self, history: History) -> None:
-        """The past of the other server is here whole: our own is over."""
+        """The past of the other server is here whole: our own is over, unless we serve."""
         if self.ct.engine is None:
             if self._file is not None:
-                self._file.begin({**history.snapshot(), "first": len(history.journal) + 1})
+                self._file.begin(history, max(self.now, history.journal.at))
             self.ct.history = history
             self._write(history)

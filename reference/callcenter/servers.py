@@ -19,7 +19,8 @@ from typing import Final
 from callcenter.clients import Maintenance, Seat, Supervisor
 from callcenter.config import CentreConfig
 from callcenter.ct_server import CtServer
-from callcenter.engine import Engine
+from callcenter.cti.history import History
+from callcenter.engine import Engine, new_history
 from callcenter.errors import ConfigurationError
 from callcenter.gateway import Gateway, GatewayConfig, GatewayMaintenance, GatewaySystem
 from callcenter.pixit import pixit
@@ -110,10 +111,7 @@ class ServersSystem:
 
     def _switch_on(self, name: str) -> None:
         """A server comes up: it copies the journal of the one that serves, and its ASPs are up."""
-        server = CtServer(self.config, paired=True)
-        if self._serving is not None:
-            self.servers[self._serving].history.copied_to(server.history)
-        server.history.journal.subscribe(lambda event: self._relay(name, event))
+        server = CtServer(self.config, paired=True, history=self._history())
         self.servers[name] = server
         for network in server.networks.values():
             ours, theirs = stream_pair()
@@ -125,15 +123,26 @@ class ServersSystem:
         return self.signalling.gateway
 
     def _serve(self, name: str, *, new_board: bool = False) -> None:
-        """`name` serves from now on; the others follow its journal."""
+        """`name` serves from now on; the others copy its journal, whatever they had, and follow it."""
         self._serving = name
+        for other, server in self.servers.items():
+            if other != name:
+                server.history = self._history()
         self.servers[name].serve(self.board, self.board.now, new_board=new_board)
 
-    def _relay(self, source: str, event: Event) -> None:
-        """The server that serves has written an event."""
-        if source == self._serving:
-            for name, server in self.servers.items():
-                if name != source:
+    def _history(self) -> History:
+        """A copy of what the server that serves knows, for another one."""
+        history = new_history(self.config)
+        if self._serving is not None:
+            self.servers[self._serving].history.copied_to(history)
+        history.journal.subscribe(lambda event: self._relay(history, event))
+        return history
+
+    def _relay(self, history: History, event: Event) -> None:
+        """An event was written: the others follow the server that serves."""
+        if self._serving is not None and history is self.servers[self._serving].history:
+            for server in self.servers.values():
+                if server.history is not history:
                     server.history.journal.follow(event)
 
     # time
@@ -147,7 +156,8 @@ class ServersSystem:
             self.engine.advance(frames)
         for name, server in self.servers.items():
             if name == self._serving and server.overtaken:
-                server.engine = self._serving = None
+                server.stand_down(self.board.now)
+                self._serving = None
             elif name != self._serving:
                 server.stand_by(self.board.now)
                 if server.called and self._serving is None:

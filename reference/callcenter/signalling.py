@@ -577,6 +577,8 @@ class Signalling:
     def order(self, order: Order, leg: Leg, count: int, now: Instant) -> None:
         """Carry out a maintenance order for circuit `leg`, or `count` circuits from it on."""
         user = self._of_group[leg.group]
+        if order in ("unblock", "unblock group"):
+            self._to_block -= {Leg(leg.group, leg.number + each) for each in range(count)}
         match order:
             case "block":
                 user.block(leg, now)

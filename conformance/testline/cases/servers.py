@@ -537,3 +537,28 @@ def test_speech_goes_on_in_the_network_of_china(bench: Bench) -> None:
     caller.hangs_up()
     agent.is_in("wrap-up", within=SECOND)
     centre.idle(caller)
+
+
+@case(
+    "SERVER/21",
+    "A server is off for a moment only",
+    clauses=["requirement N-05", "RFC 4666 4.3.2"],
+    proves=["N-05", "P-09"],
+    needs=NEEDS,
+    setup="servers",
+)
+def test_off_for_a_moment(bench: Bench) -> None:
+    """Switched off and on before another can have taken over: one of them serves, whichever, the call goes
+    on, and goes on again when that one fails."""
+    centre = ServerCentre(bench)
+    caller, agent = centre.talking()
+    failing = centre.servers.serving
+    centre.servers.operator.power(failing, False)
+    centre.servers.operator.power(failing, True)
+    bench.run(4 * SECOND)
+    centre.connected(caller, agent)
+    centre.fails()
+    centre.connected(caller, agent)
+    agent.telephone.replace()
+    caller.is_released(within=ANSWER, cause=NORMAL)
+    centre.idle(caller)

@@ -58,12 +58,8 @@ class Queues:
 
     def recover(self, call: Call, now: Instant) -> None:
         """`call` waits on in its queue after a take-over; who has waited longest comes first."""
-        assert call.queued is not None
         self._waiting[call.queue].add(call.id)
-        call.phase = Phase.QUEUED
-        until = call.queued + frames(self._configs[call.queue].max_wait)
-        self._timers.start(("give up", call.id), max(now, until))
-        self._wait(call, now)
+        self.back(call, now)
 
     def _wait(self, call: Call, now: Instant) -> None:
         """Go to the line; with nobody free, music and the periodic announcement."""
@@ -89,9 +85,12 @@ class Queues:
         self.carry_out(self.dispatcher.agent_free(agent, now), now)
 
     def back(self, call: Call, now: Instant) -> None:
-        """The agent did not answer: the caller keeps the place and waits on."""
+        """The agent did not answer: the caller keeps the place and waits on, no longer than any other."""
+        assert call.queued is not None
         call.phase = Phase.QUEUED
         call.agent = ""
+        until = call.queued + frames(self._configs[call.queue].max_wait)
+        self._timers.start(("give up", call.id), max(now, until))
         self._wait(call, now)
 
     def leave(self, call: Call, reason: Reason, now: Instant) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Final, Protocol
 
 from callcenter.agents.agent_fsm import AgentFsm, Event, State
 from callcenter.calls.bus import STATION, Bus
@@ -70,6 +70,9 @@ class Agent:
     def can_be_rung(self) -> bool:
         """A station can be rung only on hook, a headset only when it is worn."""
         return self.lifted == self.config.headset
+
+
+_STATES: Final = frozenset(state.value for state in State)
 
 
 class Desk:
@@ -250,16 +253,19 @@ class Desk:
         agent.fsm.wants_ready = known.wants_ready
         agent.wrap_up = wrap_up
         agent.call = call
-        before = state = State(known.state)
+        before = state = State(known.state) if known.state in _STATES else State.SIGNED_OFF
         if call is not None:
             state = State.TALKING
         elif before in (State.RESERVED, State.RINGING, State.TALKING, State.DIALLING):
             self._bus.ring(agent.leg.number, False)
             state = agent.fsm.resume()
         agent.fsm.state = state
-        at_rest = state in (State.READY, State.NOT_READY) and not agent.config.headset
-        talks = call is not None and not call.suspended
-        agent.lifted = talks or (agent.config.headset and state is State.READY) or (off_hook and not at_rest)
+        if call is not None:
+            agent.lifted = not call.suspended
+        elif state in (State.READY, State.NOT_READY):
+            agent.lifted = agent.config.headset and (state is State.READY or off_hook)
+        else:
+            agent.lifted = off_hook
         if state is State.WRAP_UP:
             self._timers.start(agent.name, max(now, known.since + wrap_up))
         if state is not before:

@@ -72,7 +72,7 @@ class Call:
     @property
     def direction(self) -> str:
         """`incoming`, `outgoing` or `transit`."""
-        if self.route is not None:
+        if self.route is not None or self.onward is not None:
             return "transit"
         return "incoming" if self.incoming else "outgoing"
 

@@ -111,7 +111,7 @@ class CallEngine:
     def take_over(self, recovery: Recovery, off_hook: Callable[[int], bool], now: Instant) -> list[Kept]:
         """Go on with the calls of the server that wrote the journal; return the circuits that are kept."""
         self._number = recovery.last_call
-        parts = self._floor, self.desk, self.queues, self.transit, self.config.outgoing
+        parts = self._floor, self.desk, self.queues, self.transit, self.config
         return TakeOver(*parts, self).carry_out(recovery, off_hook, now)
 
     # from signalling

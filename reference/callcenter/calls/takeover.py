@@ -6,6 +6,8 @@
 | waiting, or an agent was rung for it | it waits on in its place |
 | in a flow | it hears the flow from the beginning |
 | not answered, or hearing a last announcement | it is over, cause 41; its circuit is reset |
+
+So is a call that needs a circuit, agent, queue or flow that is not configured any more; `Failed` says which.
 """
 
 from __future__ import annotations
@@ -21,9 +23,9 @@ from callcenter.calls.call import Call, Phase
 from callcenter.calls.floor import Floor
 from callcenter.calls.primitives import Cause, Leg, Setup
 from callcenter.calls.transit import Transit
-from callcenter.config import OutgoingConfig
+from callcenter.config import CentreConfig, circuits
 from callcenter.cti.journal import Types
-from callcenter.cti.recovery import OpenCall, Recovery, leg_of
+from callcenter.cti.recovery import KnownAgent, OpenCall, Recovery, leg_of, line_of
 from testrig.clock import Instant, frames
 
 
@@ -48,22 +50,26 @@ class TakeOver:
     """One take-over."""
 
     def __init__(
-        self, floor: Floor, desk: Desk, queues: Queues, transit: Transit, outgoing: OutgoingConfig, legs: Legs
+        self, floor: Floor, desk: Desk, queues: Queues, transit: Transit, config: CentreConfig, legs: Legs
     ) -> None:
         self._floor = floor
         self._desk = desk
         self._queues = queues
         self._transit = transit
-        self._outgoing = outgoing
+        self._config = config
         self._legs = legs
+        self._circuits = {
+            Leg(group.name, each.cic) for group in config.trunk_groups for each in circuits(group)
+        }
 
     def carry_out(self, recovery: Recovery, off_hook: Callable[[int], bool], now: Instant) -> list[Kept]:
         """Put calls and agents where they were; return the circuits whose calls go on.
 
-        `off_hook` tells the present state of a station.
+        `off_hook` tells the present state of a station. A call that needs what is not configured any more,
+        or what a later call has, is given up.
         """
         found = [self._call(each) for each in list(recovery.calls.values())]
-        calls = {call.id: call for call in found if call.phase is not Phase.OVER}
+        calls = self._possible(found, recovery, now)
         for call in calls.values():
             self._floor.calls[call.id] = call
             for leg in (call.trunk, call.onward):
@@ -72,8 +78,7 @@ class TakeOver:
         self._agents(recovery, calls, off_hook, now)
         for call in found:
             if call.phase is Phase.OVER:
-                record = call.record(now, Cause.TEMPORARY_FAILURE, "take-over")
-                self._floor.journal.append(now, Types.CLEARED, record)
+                self._lost(call, now)
         kept = [circuit for call in calls.values() for circuit in _circuits(call, recovery)]
         self._floor.journal.append(
             now, Types.TAKEN_OVER, {"kept": len(calls), "lost": len(found) - len(calls)}
@@ -84,12 +89,12 @@ class TakeOver:
     def _call(self, known: OpenCall) -> Call:
         fields = known.fields
         line = str(fields.get("line", ""))
-        call = Call(known.id, known.incoming, _setup(fields), leg_of(line) if line else None, known.started)
+        call = Call(known.id, known.incoming, _setup(fields), _leg(line), known.started)
         call.answered, call.talking = known.answered, known.talking
         call.queue, call.queued, call.waited = known.queue, known.queued, known.waited
         call.agent, call.keys, call.suspended = known.agent, known.keys, known.suspended
-        if known.onward_line:
-            call.onward = leg_of(known.onward_line)
+        call.onward = _leg(known.onward_line)
+        if call.onward is not None:
             call.route = self._transit.route(call.setup.called)
         call.phase = Phase.OVER
         if known.lost:
@@ -102,19 +107,69 @@ class TakeOver:
             call.phase = Phase.FLOW
         return call
 
+    def _possible(self, found: list[Call], recovery: Recovery, now: Instant) -> dict[int, Call]:
+        """Return the calls that go on, by number, oldest first; those that cannot are over."""
+        taken: set[Leg | str] = set()
+        kept: list[Call] = []
+        for call in sorted(found, key=lambda each: -each.id):
+            if call.phase is Phase.OVER:
+                continue
+            needed: set[Leg | str] = {leg for leg in (call.trunk, call.onward) if leg is not None}
+            if call.phase is Phase.TALKING:
+                needed.add(call.agent)
+            reason = self._missing(call, recovery.calls[call.id].flow)
+            if not reason and needed & taken:
+                reason = "a later call has its circuit or agent"
+            if reason:
+                call.phase = Phase.OVER
+                cause = int(Cause.TEMPORARY_FAILURE)
+                self._floor.note(call, Types.FAILED, now, cause=cause, reason=reason)
+                continue
+            taken |= needed
+            kept.append(call)
+        return {call.id: call for call in reversed(kept)}
+
+    def _missing(self, call: Call, flow: str) -> str:
+        """What the call needs to go on and is not configured any more; empty when there is everything."""
+        for leg in (call.trunk, call.onward):
+            if leg not in self._circuits and (leg is not None or call.trunk is None):
+                return f"circuit {'' if leg is None else line_of(leg)} is not configured"
+        if call.phase is Phase.TALKING and call.agent not in self._desk.agents:
+            return f"agent {call.agent} is not configured"
+        if call.phase is Phase.QUEUED and call.queue not in self._config.queues:
+            return f"queue {call.queue} is not configured"
+        if call.phase is Phase.FLOW and flow not in self._config.flows:
+            return f"flow {flow} is not configured"
+        return ""
+
+    def _lost(self, call: Call, now: Instant) -> None:
+        if call.queued is not None:
+            call.waited += now - call.queued
+            self._floor.note(call, Types.DEQUEUED, now, queue=call.queue, reason="cleared")
+        record = call.record(now, Cause.TEMPORARY_FAILURE, "take-over")
+        self._floor.journal.append(now, Types.CLEARED, record)
+
     def _agents(
         self, recovery: Recovery, calls: Mapping[int, Call], off_hook: Callable[[int], bool], now: Instant
     ) -> None:
         talking = {call.agent: call for call in calls.values() if call.phase is Phase.TALKING}
-        for name, known in recovery.agents.items():
-            agent = self._desk.agents.get(name)
-            if agent is None:
-                continue  # not configured any more
+        signed_off = KnownAgent(State.SIGNED_OFF.value, now)
+        for name, agent in self._desk.agents.items():
+            known = recovery.agents.get(name, signed_off)
             queue = talking[name].queue if name in talking else known.queue
-            wrap_up = self._queues.wrap_up(queue) if queue else frames(self._outgoing.wrap_up)
+            configured = queue in self._config.queues
+            wrap_up = self._queues.wrap_up(queue) if configured else frames(self._config.outgoing.wrap_up)
             self._desk.recover(
                 agent, known, talking.get(name), wrap_up, now, off_hook=off_hook(agent.leg.number)
             )
+        for name, known in recovery.agents.items():
+            if name not in self._desk.agents and known.state != signed_off.state:
+                told: dict[str, object] = {
+                    "agent": name,
+                    "state": signed_off.state,
+                    "reason": "not configured",
+                }
+                self._floor.journal.append(now, Types.AGENT_STATE, told)
 
     def _onward(self, recovery: Recovery, calls: Mapping[int, Call], now: Instant) -> None:
         """Connect who talks; then callers wait on in their order, and flows begin anew."""
@@ -129,7 +184,6 @@ class TakeOver:
                 self._queues.agent_free(name, now)
         waiting = [call for call in calls.values() if call.phase is Phase.QUEUED]
         for call in sorted(waiting, key=lambda each: (each.queued or 0, each.id)):
-            call.agent = ""
             self._queues.recover(call, now)
         for call in calls.values():
             if call.phase is Phase.FLOW:
@@ -146,15 +200,23 @@ def _circuits(call: Call, recovery: Recovery) -> list[Kept]:
     return [Kept(call.trunk, True, suspended), Kept(call.onward, False, suspended)]
 
 
+def _leg(line: str) -> Leg | None:
+    """The leg that the journal calls `line`; None for what is none."""
+    try:
+        return leg_of(line)
+    except ValueError:
+        return None
+
+
 def _setup(fields: Mapping[str, Any]) -> Setup:
     """What the field set of requirement S-03 says of the setup."""
     return Setup(
-        called=fields["called"],
-        calling=fields["calling"],
-        calling_restricted=fields["calling_restricted"],
-        original_called=fields["original_called"],
-        original_called_restricted=fields["original_called_restricted"],
-        function=fields["function"],
-        additional=fields["additional"],
-        password=fields["password"],
+        called=str(fields.get("called", "")),
+        calling=str(fields.get("calling", "")),
+        calling_restricted=bool(fields.get("calling_restricted")),
+        original_called=str(fields.get("original_called", "")),
+        original_called_restricted=bool(fields.get("original_called_restricted")),
+        function=str(fields.get("function", "")),
+        additional=str(fields.get("additional", "")),
+        password=str(fields.get("password", "")),
     )

@@ -76,6 +76,8 @@ class Journal:
     def __init__(self, *, capacity: int = CAPACITY) -> None:
         self._events: deque[Event] = deque(maxlen=capacity)
         self._number = 0
+        self.at: Instant = 0
+        """Instant of the last event."""
         self._projections: list[Callable[[Event], None]] = []
 
     def __len__(self) -> int:
@@ -94,17 +96,18 @@ class Journal:
     def append(self, at: Instant, kind: str, data: dict[str, object]) -> Event:
         """Append an event and return it. `data` belongs to the journal afterwards."""
         self._number += 1
+        self.at = at
         event = Event(self._number, at, kind, data)
         self._events.append(event)
         for projection in self._projections:
             projection(event)
         return event
 
-    def begin(self, number: int) -> None:
-        """The first event will have `number`: earlier ones are not in this copy of a journal."""
+    def begin(self, number: int, at: Instant = 0) -> None:
+        """The first event will have `number`: earlier ones, up to instant `at`, are not in this copy."""
         if self._number:
             raise StateError(f"journal: begins with event {self.first} already, not with {number}")
-        self._number = number - 1
+        self._number, self.at = number - 1, at
 
     def follow(self, event: Event) -> None:
         """Append an event of the journal that this is a copy of; raises `StateError` for one out of turn."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Any, Final, cast
 
 from callcenter.cti.journal import Types
+from testrig.clock import Instant
 from testrig.system import Event
 
 RECORDS_KEPT: Final = 100_000
@@ -44,13 +45,25 @@ class Projections:
             projections.apply(event)
         return projections
 
-    def statistics_as_json(self) -> dict[str, dict[str, int]]:
-        """Return the counts of every queue."""
-        return {queue: asdict(found) for queue, found in self.statistics.items()}
+    def as_json(self) -> dict[str, Any]:
+        """Return all but the call records, ready for JSON."""
+        return {
+            "statistics": {queue: asdict(found) for queue, found in self.statistics.items()},
+            "waiting": {queue: list(calls.items()) for queue, calls in self._waiting.items()},
+            "agents": self.agents,
+        }
 
-    def restore_statistics(self, counts: Mapping[str, Mapping[str, int]]) -> None:
-        """Take the counts of another."""
-        self.statistics = {queue: QueueStatistics(**found) for queue, found in counts.items()}
+    def restore(self, found: Mapping[str, Any]) -> None:
+        """Take what `as_json` of another was."""
+        self.statistics = {queue: QueueStatistics(**each) for queue, each in found["statistics"].items()}
+        self._waiting = {queue: dict(calls) for queue, calls in found["waiting"].items()}
+        self.agents = dict(found["agents"])
+
+    def wait(self, queues: Mapping[int, tuple[str, Instant]]) -> None:
+        """Nobody waits but these calls, each in its queue since an instant."""
+        self._waiting = {}
+        for call, (queue, since) in queues.items():
+            self._waiting.setdefault(queue, {})[call] = since
 
     @property
     def records(self) -> Sequence[dict[str, object]]:
@@ -80,15 +93,13 @@ class Projections:
 
     def _queued(self, event: Event) -> None:
         queue = str(event.data["queue"])
-        call = event.data["call"]
-        assert isinstance(call, int)
+        call = cast(int, event.data["call"])
         self._waiting.setdefault(queue, {})[call] = event.at
         self._of(queue).offered += 1
 
     def _dequeued(self, event: Event) -> None:
         queue = str(event.data["queue"])
-        call = event.data["call"]
-        assert isinstance(call, int)
+        call = cast(int, event.data["call"])
         since = self._waiting.get(queue, {}).pop(call, event.at)
         statistics = self._of(queue)
         statistics.longest_wait = max(statistics.longest_wait, event.at - since)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from callcenter.calls.primitives import Leg
 from callcenter.cti.journal import Types
@@ -90,6 +90,15 @@ class Recovery:
             *({leg_of(line) for line in found[name]} for name in _LEGS),
         )
 
+    @property
+    def waiting(self) -> dict[int, tuple[str, Instant]]:
+        """Queue of each call that waits, and since when."""
+        return {
+            call.id: (call.queue, call.queued)
+            for call in self.calls.values()
+            if call.queued is not None and call.talking is None
+        }
+
     def give_up(self) -> None:
         """Go on with no call: too much time has passed."""
         for call in self.calls.values():
@@ -102,9 +111,10 @@ class Recovery:
             self._circuit(data)
         elif event.type == Types.AGENT_STATE:
             self._agent(event)
+        elif event.type == Types.TAKEN_OVER:
+            self._taken_over()
         elif event.type in _BEGINNINGS:
-            number = data["call"]
-            assert isinstance(number, int)
+            number = cast(int, data["call"])
             self.last_call = max(self.last_call, number)
             self.calls[number] = OpenCall(
                 number, event.type == Types.OFFERED, event.at, data, agent=str(data.get("agent", ""))
@@ -113,6 +123,12 @@ class Recovery:
             call = self.calls.get(data.get("call", 0))  # type: ignore[call-overload]
             if call is not None:
                 self._call(call, event)
+
+    def _taken_over(self) -> None:
+        """Circuits without a call are reset: what the far end had said of them it says again, if it holds."""
+        lines = {line for each in self.calls.values() for line in (each.fields.get("line"), each.onward_line)}
+        for known in (self.blocked_there, self.suspended_there):
+            known -= {leg for leg in known if line_of(leg) not in lines}
 
     def _call(self, call: OpenCall, event: Event) -> None:
         kind, data = event.type, event.data
@@ -132,6 +148,8 @@ class Recovery:
             call.agent = str(data.get("agent", call.agent))
         elif kind == Types.DIVERTED:
             call.agent = ""
+        elif kind == Types.FAILED:
+            call.flow = ""  # a last announcement follows
         elif kind == Types.QUEUED:
             call.queue, call.queued = str(data["queue"]), event.at
         elif kind == Types.DEQUEUED and call.queued is not None:

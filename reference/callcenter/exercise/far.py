@@ -193,8 +193,10 @@ class Country(World):
         self.nodes = [(node, board) for node, board in self.nodes if node is not self.engine]
         self.cables.clear()
         self.run(SECOND)
+        lifted = self.board.lifted
         self.board = WireBoard()
         self.board.now = self.now
+        self.board.lifted = lifted
         history = self.engine.history if journal else None
         self.engine = Engine(self.config, self.board, history=history, now=self.now)
         if journal:

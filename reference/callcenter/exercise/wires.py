@@ -18,6 +18,7 @@ from testrig.board import (
     HdlcError,
     HdlcFault,
     HdlcFrame,
+    Hook,
     Inventory,
     Loopback,
     PlayEnded,
@@ -57,7 +58,15 @@ class WireBoard:
         self.incoming: list[BoardEvent] = []
         self.connections: dict[Endpoint, Endpoint] = {}
         """Who hears whom, by sink."""
+        self.lifted: set[int] = set()
+        """Stations off hook."""
+        self.ringing: set[int] = set()
         self._ends: dict[int, Instant] = {}
+
+    def hook(self, number: int, off: bool) -> None:
+        """Lift or replace a station's handset; the engine is told in the next block."""
+        (self.lifted.add if off else self.lifted.discard)(number)
+        self.incoming.append(Hook(number, off, self.now))
 
     def inventory(self) -> Inventory:
         return Inventory("Testline", "wires", "1", 32, 0, 1024, 0)
@@ -69,7 +78,7 @@ class WireBoard:
         """No station ends here."""
 
     def off_hook(self, number: int) -> bool:
-        return False
+        return number in self.lifted
 
     def configure_span(self, span: int, config: SpanConfig) -> None:
         """Nothing is framed."""
@@ -126,7 +135,7 @@ class WireBoard:
         """No tone comes back: what passes here is messages only."""
 
     def ring(self, number: int, on: bool) -> None:
-        """No station ends here."""
+        (self.ringing.add if on else self.ringing.discard)(number)
 
     def advance(self, frames: int) -> list[BoardEvent]:
         self.now += frames
