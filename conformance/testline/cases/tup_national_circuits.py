@@ -20,11 +20,14 @@ from testrig.clock import MINUTE, SECOND
     unverified=True,
 )
 def test_every_circuit_answers(tup: TupCentre) -> None:
-    """RSC on every circuit is answered by RLG on the same: all bits of the CIC are read."""
-    for cic in sorted(tup.tester.circuits):
+    """RSC on every circuit is answered by RLG on the same, on one that differs in a single bit by nothing."""
+    known = tup.tester.circuits
+    for cic in sorted(known):
         tup.tester.send_message(cic, "RSC")
         tup.tester.expect(cic, "RLG", within=ANSWER)
-    tup.tester.expect_nothing(during=SECOND)
+    for other in sorted({max(known) ^ 1 << bit for bit in range(12)} - set(known)):
+        tup.tester.send_message(other, "RSC", deliberate=True)
+        tup.tester.expect_nothing(during=SECOND)
 
 
 @case(
@@ -44,6 +47,23 @@ def test_spare_bits_of_the_label(tup: TupCentre) -> None:
     tup.bench.until(
         lambda: spare == {0}, within=0, awaited="spare bits 0 in every message", state=f"found {spare}"
     )
+
+
+@case(
+    "TUP/7.32",
+    "Spare bits of the label received",
+    clauses=["GF 001-9001 (clause unverified)"],
+    proves=["N-01"],
+    needs="tup.national",
+    setup="tup24",
+    unverified=True,
+)
+def test_spare_bits_of_the_label_are_not_read(tup: TupCentre) -> None:
+    """RSC with any of the four bits behind the CIC set is answered by RLG on the circuit of the CIC."""
+    cic = max(tup.tester.circuits)
+    for bit in range(4):
+        tup.tester.send_message(cic, "RSC", deliberate=True, cic_spare=1 << bit)
+        tup.tester.expect(cic, "RLG", within=ANSWER, cic_spare=0)
 
 
 @case(

@@ -6,6 +6,7 @@ The titles of group 6 could not be read: numbers are our own. The tester is SP B
 from __future__ import annotations
 
 from testline.case import case
+from testline.layers.tup import calling_digits
 from testline.testers.speech import expect_speech_both_ways
 from testline.testers.tup_centre import ANSWER, TupCentre
 from testline.verdicts import Fail
@@ -104,14 +105,16 @@ def test_reset_after_iam(tup: TupCentre) -> None:
     unverified=True,
 )
 def test_general_request(tup: TupCentre) -> None:
-    """GRQ for category and calling line is answered by GSM that tells what was asked for."""
+    """GRQ for category and calling line: GSM with the category of the IAM and the line it told, if any."""
     party, agent = tup.calling_out()
+    first = party.call.iam
     party.call.send("GRQ", category=1, line=1)
-    got = party.call.expect("GSM", within=ANSWER)
+    got = party.call.expect("GSM", within=ANSWER, category_included=1)
+    told = calling_digits(first)
     tup.bench.until(
-        lambda: bool(got.category_included or got.line_included),
+        lambda: got.category.category == first.category and told in {None, calling_digits(got)},
         within=0,
-        awaited="GSM with a category or a calling line identity",
+        awaited=f"GSM with category {first.category} and calling line {told or 'or none'}",
         state=got.summary(),
     )
     party.alerts()
