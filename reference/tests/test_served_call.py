@@ -16,6 +16,8 @@ from testline.bench import Bench
 from testline.testers import Caller, open_isup
 from testrig.clock import SECOND
 
+pytestmark = pytest.mark.xdist_group("real time")  # not beside each other: they need the processor in time
+
 
 @pytest.fixture
 def wire() -> Iterator[Wire]:

@@ -25,6 +25,8 @@ from testrig import sctp
 from testrig.clock import SECOND
 from testrig.system import Event
 
+pytestmark = pytest.mark.xdist_group("real time")  # not beside each other: they need the processor in time
+
 
 @pytest.fixture(
     params=[

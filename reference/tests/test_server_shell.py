@@ -28,6 +28,8 @@ from testrig.clock import SECOND
 from testrig.line import DEFAULT_BLOCK
 from testrig.satop import Packetiser
 
+pytestmark = pytest.mark.xdist_group("real time")  # not beside each other: they need the processor in time
+
 
 @given(st.lists(st.floats(0, 0.2), max_size=200))
 def test_pacer_never_drifts_however_late_it_is_asked(gaps: list[float]) -> None:
