@@ -44,8 +44,8 @@ class Exchange:
         self.failures += state is not LinkState.IN_SERVICE
 
     def with_link(self, step: Callable[[], T]) -> T:
-        """Carry out `step`, anew when it failed because the host paused and the link went down meanwhile: this
-        exchange repeats no message by itself."""
+        """Carry out `step`, anew when it failed because the host paused and the link went down meanwhile:
+        this exchange repeats no message by itself."""
         for _ in range(5):
             self.mtp3.link.bring_up(within=60 * SECOND)
             self.bench.run(SECOND)
