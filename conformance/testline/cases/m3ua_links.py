@@ -296,8 +296,11 @@ def _registered(network: Network, asp: AspTester, service: int) -> int | None:
     asp.send("REG_REQ", routing_key=key)
     found = inner(asp.expect("REG_RSP"), "registration_result")
     status, context = (
-        int.from_bytes(found.get(TAGS[name], b""), "big") for name in ("registration_status", "routing_context")
+        int.from_bytes(found.get(TAGS[name], b""), "big")
+        for name in ("registration_status", "routing_context")
     )
-    network.confirm(status in (0, 5, 7, 8, 9), f"a key for service {service}, or a refusal", f"status {status}")
+    network.confirm(
+        status in (0, 5, 7, 8, 9), f"a key for service {service}, or a refusal", f"status {status}"
+    )
     network.confirm((context != 0) is (status == 0), "a routing context where it is registered", f"{context}")
     return context if status == 0 else None

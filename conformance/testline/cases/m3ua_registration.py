@@ -300,3 +300,85 @@ def test_register_other_mode(m3ua: GatewayTester) -> None:
     second.up()
     status(m3ua, register(m3ua, first, traffic_mode=1)[0], 0)
     status(m3ua, register(m3ua, second, traffic_mode=2)[0], 10)
+
+
+@case(
+    "M3UA/170",
+    "A key for messages of one point only",
+    clauses=["RFC 4666 3.6.1", "RFC 4666 4.4.1"],
+)
+def test_register_opc(m3ua: GatewayTester) -> None:
+    """With a list of originating points the ASP gets messages of these and of no other; a gateway that does
+    not support the field refuses with status 9, and nothing is registered."""
+    asp = m3ua.asp()
+    asp.up()
+    ours = m3ua.pixit.tester_point_code
+    for number, listed in enumerate((ours, ours ^ 1), 1):
+        found, context = register(m3ua, asp, local_key=number, opc_list=listed)
+        m3ua.require(
+            found in (0, 9) and (context == 0) is (found == 9), "status 0, or status 9 without context"
+        )
+        if found == 0:
+            asp.activate(context)
+            m3ua.mtp3.send(SCCP[0], UNITDATA)
+            if listed == ours:
+                asp.expect_data(context)
+            else:
+                asp.expect_nothing()
+            asp.send("ASPIA", routing_context=context)
+            asp.expect("ASPIA_ACK")
+            status(m3ua, withdraw(asp, context), 0)
+        asp.send("ASPAC", routing_context=context or 987)
+        asp.expect_unknown(context or 987)
+
+
+@case(
+    "M3UA/171",
+    "A key with parts that nobody knows",
+    clauses=["RFC 4666 3.6.2", "RFC 4666 4.4.1"],
+)
+def test_register_unknown_field(m3ua: GatewayTester) -> None:
+    """A circuit range, which the RFC does not have any more, is no part of a key: refused with status 9 or 4,
+    not left out, which would make the key wider than the ASP asked for."""
+    asp = m3ua.asp()
+    asp.up()
+    asked = m3ua.pixit.tester_point_code.to_bytes(4, "big") + bytes((0, 1, 0, 31))
+    key = (
+        parameters(local_key=7, dpc=m3ua.pixit.point_code, services=SCCP) + bytes((0x02, 0x0F, 0, 12)) + asked
+    )
+    asp.send("REG_REQ", routing_key=key)
+    found = inner(asp.expect("REG_RSP"), "registration_result")
+    code = int.from_bytes(found[TAGS["registration_status"]], "big")
+    m3ua.require(code in (4, 9), "status 4 or 9")
+    m3ua.mtp3.send(SCCP[0], UNITDATA)
+    asp.expect_nothing()
+
+
+@case("M3UA/172", "Contexts of registered keys", clauses=["RFC 4666 4.4.1", "RFC 4666 3.6.2"])
+def test_register_contexts(m3ua: GatewayTester) -> None:
+    """Keys that differ get contexts that differ, from each other and from those of the PIXIT; each ASP gets the
+    messages of its own key. A key that is withdrawn can be registered again, by another ASP."""
+    asps = [m3ua.asp(), m3ua.asp()]
+    contexts = []
+    for asp, service in zip(asps, (3, 7), strict=True):
+        asp.up()
+        found, context = register(m3ua, asp, services=bytes((service,)))
+        status(m3ua, found, 0)
+        asp.activate(context)
+        contexts.append(context)
+    used = {*contexts, *(each.routing_context for each in m3ua.sigtran.servers)}
+    m3ua.require(len(used) == 2 + len(m3ua.sigtran.servers), "contexts that differ")
+    for asp, other, context, service in zip(asps, asps[::-1], contexts, (3, 7), strict=True):
+        m3ua.mtp3.send(service, UNITDATA)
+        m3ua.require(asp.expect_data(context).label.si == service, f"service {service}")
+        other.expect_nothing()
+    first, second = asps
+    first.send("ASPIA", routing_context=contexts[0])
+    first.expect("ASPIA_ACK")
+    status(m3ua, withdraw(first, contexts[0]), 0)
+    found, context = register(m3ua, second)
+    status(m3ua, found, 0)
+    second.activate(context)
+    m3ua.mtp3.send(SCCP[0], UNITDATA)
+    second.expect_data(context, several=True)
+    first.expect_nothing()
