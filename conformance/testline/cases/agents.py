@@ -497,8 +497,8 @@ def test_direct_number_busy_and_absent(centre: Centre) -> None:
     needs="agents.outgoing",
 )
 def test_calling_number(centre: Centre) -> None:
-    """The IAM of an agent's call has the number of the PIXIT, as national significant number, complete, by the
-    numbering plan of E.164, and not as one that a user gave and nobody verified."""
+    """The IAM of an agent's call has the number of the PIXIT, as national significant number, complete, by
+    the numbering plan of E.164, and not as one that a user gave and nobody verified."""
     if not centre.pixit.calling_number:
         raise Inconclusive("the PIXIT gives no calling number of agents")
     _, called = dials_out(centre)

@@ -598,7 +598,7 @@ def test_no_announcement_while_ringing(centre: Centre) -> None:
 
 
 def limits(centre: Centre) -> tuple[Instant, int]:
-    """Frames that a caller waits at most, and places of the queue, where they are small enough to be tried."""
+    """Frames that a caller waits at most, and places of the queue, where few enough to be tried."""
     seconds, places = centre.pixit.queue_seconds, centre.pixit.queue_places
     if seconds is None or places is None or not 2 <= seconds <= 60 or places > 4:
         raise NotApplicable(
@@ -616,8 +616,8 @@ def limits(centre: Centre) -> tuple[Instant, int]:
     setup="short_queue",
 )
 def test_waited_too_long(centre: Centre) -> None:
-    """After the time of the PIXIT: farewell and cause 16. However often it happens, the next one hears it too,
-    and a caller of the menu hears the greeting."""
+    """After the time of the PIXIT: farewell and cause 16. However often it happens, the next one hears it,
+    too, and a caller of the menu hears the greeting."""
     seconds, _ = limits(centre)
     for index in range(4):
         caller = queues(centre, f"1380013800{index}")
