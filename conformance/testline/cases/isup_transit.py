@@ -355,3 +355,28 @@ def test_unknown_parameter_passed_on(transit: TransitCentre) -> None:
 def test_unknown_parameter_transit_interpretation(transit: TransitCentre) -> None:
     """Transit interpretation (A = 0): 'release call' is not for this exchange; the parameter goes on."""
     parameter_in_transit(transit, RELEASE)
+
+
+@case(
+    "ISUP/140",
+    "Overlap to a number of the exchange's own",
+    clauses=["Q.764 2.1.2", "Q.764 2.1.4"],
+    proves=["N-01"],
+    needs=("isup.overlap", "transit"),
+    setup="transit",
+)
+def test_overlap_to_own_number(transit: TransitCentre) -> None:
+    """Where some numbers lead out and others do not: digits in an IAM and SAMs, one at a time at the end, make
+    the call to the menu, which answers when the last one has come and not before."""
+    number = transit.bench.pixit.menu_number
+    caller = Caller(transit.isup)
+    call = caller.dials(number[:4])
+    for digits in (number[4:-2], number[-2], number[-1]):
+        transit.bench.run(SECOND)
+        holds(
+            transit, "no answer yet", that=not call.received, state=f"{[got.title for got in call.received]}"
+        )
+        call.send("SAM", called=digits)
+    caller.is_answered()
+    caller.hangs_up()
+    transit.idle(caller)
