@@ -1,4 +1,4 @@
-"""A signalling gateway with several links and points: traffic, failures, orders, keys for other services.
+"""M3UA: a gateway with several links and points: traffic, failures, orders, keys for other services.
 
 A is the point with the most links, B another one. Circuits and keys are those of the first AS of the PIXIT.
 """
