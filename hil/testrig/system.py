@@ -159,6 +159,12 @@ class Pixit:
     """Digits that lead a call in transit out by trunks of a user part (`isup`, `tup`); empty: no transit."""
     servers: tuple[str, ...] = ()
     """CT servers that stand by for each other, the one that serves first at the front; empty: only one."""
+    calling_number: str = ""
+    """National number that calls of agents give as theirs; empty: not told."""
+    queue_seconds: float | None = None
+    """Seconds after which a caller who waits in `queue` hears `goodbye` and is released; None: not told."""
+    queue_places: int | None = None
+    """Callers that may wait in `queue`; one more hears `goodbye` and is released. None: not told."""
     sigtran: SigtranSpec | None = None
     """The M3UA side of a signalling gateway; None: the system is none."""
 

@@ -7,8 +7,10 @@ The nodal interworking function (RFC 4666 1.4.3.2) stands where a user part stan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -16,10 +18,11 @@ from typing import Any, Final, NoReturn
 from callcenter.calls.primitives import Indication, Leg, Primitive
 from callcenter.config import DATA, BoardConfig, LinkConfig, NetworkConfig, point_code
 from callcenter.cti.journal import Journal, Types
-from callcenter.errors import ConfigurationError, StateError
+from callcenter.errors import CallcenterError, ConfigurationError, StateError
 from callcenter.loading import build, merged, read_toml, refuse
 from callcenter.signalling import Channel, Network, Signalling
 from callcenter.ss7.m3ua import ProtocolData, ServerConfig, SgpConfig, SignallingGatewayProcess
+from callcenter.ss7.m3ua.registration import ANY_SERVICE
 from callcenter.ss7.mtp2 import Mtp2Link
 from callcenter.ss7.mtp3 import Mtp3, Mtp3Config
 from callcenter.ss7.notices import Notice
@@ -213,7 +216,7 @@ class Gateway:
         )
         services = {service for server in config.servers for service in server.services}
         if config.registration:
-            services |= {3, 4, 5}
+            services |= set(ANY_SERVICE)
         self._relays = {
             service: Relay(service, self.sgp, first=service == min(services)) for service in sorted(services)
         }
@@ -370,7 +373,14 @@ class GatewaySystem:
             crc4=config.board.crc4,
             networks=(NetworkSpec(config.network, point.variant, point.indicator, own),),
             links=tuple(
-                LinkSpec(each.label, config.network, peer, each.slc, each.span, each.slot)
+                LinkSpec(
+                    each.label,
+                    config.network,
+                    config.code(point.points[each.peer]),
+                    each.slc,
+                    each.span,
+                    each.slot,
+                )
                 for each in config.links
             ),
             sigtran=SigtranSpec(
@@ -456,21 +466,47 @@ class GatewaySupervisor:
 
 
 class GatewayMaintenance:
-    """The operator's terminal: orders for links."""
+    """The operator's terminal: orders for links, and what can be reached."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
-    def activate_link(self, *, emergency: bool = False, link: str = "") -> None:
+    def activate_link(self, link: str = "", *, emergency: bool = False) -> None:
         """Activate a link."""
-        self._gateway.signalling.activate(self._gateway.now, emergency=emergency, link=link)
-        self._gateway.work()
+        self._order(partial(self._gateway.signalling.activate, emergency=emergency), link)
 
     def deactivate_link(self, link: str = "") -> None:
         """Deactivate a link."""
-        self._gateway.signalling.deactivate(self._gateway.now, link=link)
-        self._gateway.work()
+        self._order(self._gateway.signalling.deactivate, link)
+
+    def inhibit_link(self, link: str = "") -> None:
+        """Keep user traffic off a link."""
+        self._order(self._gateway.signalling.inhibit, link)
+
+    def uninhibit_link(self, link: str = "") -> None:
+        """Let user traffic use a link again."""
+        self._order(self._gateway.signalling.uninhibit, link)
+
+    def destination_state(self, point_code: int, network: str = "") -> str:
+        """Whether a point can be reached."""
+        with _refusing():
+            return self._gateway.signalling.destination_state(point_code, network)
 
     def link_state(self, link: str = "") -> str:
         """State of a link."""
-        return self._gateway.signalling.link_state(link)
+        with _refusing():
+            return self._gateway.signalling.link_state(link)
+
+    def _order(self, carry_out: Callable[..., None], link: str) -> None:
+        with _refusing():
+            carry_out(self._gateway.now, link=link)
+        self._gateway.work()
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Tell what is wrong with an order as `Refused`."""
+    try:
+        yield
+    except CallcenterError as error:
+        raise Refused(str(error)) from error

@@ -44,6 +44,9 @@ def pixit(engine: Engine) -> Pixit:
         transit=_transit(config),
         prompts={} if config.prompts else {name: float(hz) for name, hz in MARKER_HZ.items()},
         timers={name: value / SECOND for name, value in engine.signalling.timers().items()},
+        calling_number=config.outgoing.calling,
+        queue_seconds=config.queues[queue].max_wait,
+        queue_places=config.queues[queue].max_waiting,
         networks=tuple(_network_spec(config, name) for name in config.in_use),
         links=tuple(_link_spec(config, each) for each in config.links),
     )

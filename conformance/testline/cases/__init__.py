@@ -75,6 +75,7 @@ MODULES: Final = (
     "m3ua_data",
     "m3ua_errors",
     "m3ua_registration",
+    "m3ua_links",
     "servers",
     "switching",
     "dtmf",

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Final
 
 from testline.case import case
+from testline.cases.isup_calls import leave_only
+from testline.layers.isup_parameters import CallingPartyNumber
 from testline.measurements import Measurement
 from testline.testers import Agent, Caller, Centre
 from testline.testers.prompts import TONE_HZ, hears_cadence
@@ -77,6 +79,17 @@ def talks(centre: Centre, number: str = "13800138000") -> tuple[Agent, Caller]:
     agent.telephone.answers(within=6 * SECOND)
     agent.is_in("talking", within=SECOND)
     return agent, caller
+
+
+def refuses(centre: Centre, called: Caller, cause: int) -> None:
+    """Clear every attempt of a call with `cause` before it is answered."""
+    for _ in range(20):
+        called.call.send("REL", cause=cause)
+        called.call.expect("RLC", within=2 * SECOND)
+        centre.bench.run(SECOND // 2)
+        if not any(got and got[0].title == "IAM" for got in centre.isup.inbox.values()):
+            break
+        called.is_called(within=SECOND)
 
 
 def last_number(centre: Centre) -> int:
@@ -289,13 +302,7 @@ def test_called_party_busy(centre: Centre) -> None:
 def test_network_congested(centre: Centre) -> None:
     """REL with cause 34 on every attempt: the agent hears congestion tone, 0.7 s on and off."""
     agent, called = dials_out(centre)
-    for _ in range(20):
-        called.call.send("REL", cause=34)
-        called.call.expect("RLC", within=2 * SECOND)
-        centre.bench.run(SECOND // 2)
-        if not any(got and got[0].title == "IAM" for got in centre.isup.inbox.values()):
-            break
-        called.is_called(within=SECOND)
+    refuses(centre, called, 34)
     hears_cadence(agent.voice, "congestion", within=2 * SECOND)
     agent.telephone.replace()
     shown_after_wrap_up(centre, agent, "ready")
@@ -480,3 +487,83 @@ def test_direct_number_busy_and_absent(centre: Centre) -> None:
     caller.is_released(within=5 * SECOND, cause=BUSY)
     centre.connected(talking, agent)
     talking.hangs_up()
+
+
+@case(
+    "AGENT/19",
+    "What the called side learns of the caller",
+    clauses=["Q.763 3.10", "Q.763 3.11", "E.164 6.2"],
+    proves=["S-01", "N-01"],
+    needs="agents.outgoing",
+)
+def test_calling_number(centre: Centre) -> None:
+    """The IAM of an agent's call has the number of the PIXIT, as national significant number, complete, by
+    the numbering plan of E.164, and not as one that a user gave and nobody verified."""
+    if not centre.pixit.calling_number:
+        raise Inconclusive("the PIXIT gives no calling number of agents")
+    _, called = dials_out(centre)
+    found = called.call.iam.parameter(CallingPartyNumber.code)
+    if found is None:
+        raise Fail(awaited="a calling party number in the IAM", observed="none")
+    told = {
+        "digits": found.digits.rstrip("F"),
+        "nature": found.nature,
+        "incomplete": found.incomplete,
+        "plan": found.plan,
+    }
+    wanted = {"digits": centre.pixit.calling_number, "nature": 3, "incomplete": 0, "plan": 1}
+    if told != wanted or found.screening not in (1, 3):
+        raise Fail(awaited=f"{wanted}, screening 1 or 3", observed=f"{told}, screening {found.screening}")
+
+
+@case(
+    "AGENT/20",
+    "Tones for what the network says",
+    clauses=["Q.850 2.2.7", "Q.764 2.2.5", "E.180 supplement 2"],
+    proves=["S-01", "O-04"],
+    needs=["agents.outgoing", "tones"],
+    unverified=True,
+)
+def test_tones_for_causes(centre: Centre) -> None:
+    """Causes of the class resource unavailable end in congestion tone, user busy in busy tone."""
+    agent, called = dials_out(centre)
+    for cause in (38, 41, 42, 44, 47, BUSY):
+        refuses(centre, called, cause)
+        hears_cadence(agent.voice, "busy" if cause == BUSY else "congestion", within=2 * SECOND)
+        agent.telephone.replace()
+        shown_after_wrap_up(centre, agent, "ready")
+        if cause == BUSY:
+            break
+        agent.telephone.lift()
+        agent.is_in("dialling", within=SECOND)
+        agent.dial(centre.pixit.outgoing_prefix + OUTSIDE)
+        called.is_called(within=3 * SECOND)
+
+
+@case(
+    "AGENT/21",
+    "A circuit that was reset is free at once",
+    clauses=["Q.764 2.9.3.1", "Q.764 2.8.1"],
+    proves=["S-01", "N-01"],
+    needs=["agents.outgoing", "tones"],
+)
+def test_circuit_is_free_at_once(centre: Centre) -> None:
+    """RSC before any backward message, with no other circuit left: the call fails, and the next one, two
+    seconds later, is on that circuit."""
+    leave_only(centre, {max(centre.isup.circuits)})
+    agent, called = dials_out(centre)
+    cic = called.call.cic
+    called.call.send("RSC")
+    called.call.expect("RLC", within=2 * SECOND)
+    hears_cadence(agent.voice, "congestion", within=2 * SECOND, periods=1)
+    agent.telephone.replace()
+    shown_after_wrap_up(centre, agent, "ready")
+    agent.telephone.lift()
+    agent.is_in("dialling", within=SECOND)
+    agent.dial(centre.pixit.outgoing_prefix + OUTSIDE)
+    if called.is_called(within=3 * SECOND).cic != cic:
+        raise Fail(awaited=f"an IAM on circuit {cic}", observed=f"on {called.call.cic}")
+    called.alerts()
+    called.answers()
+    centre.connected(called, agent)
+    called.hangs_up()

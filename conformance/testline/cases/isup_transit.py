@@ -355,3 +355,71 @@ def test_unknown_parameter_passed_on(transit: TransitCentre) -> None:
 def test_unknown_parameter_transit_interpretation(transit: TransitCentre) -> None:
     """Transit interpretation (A = 0): 'release call' is not for this exchange; the parameter goes on."""
     parameter_in_transit(transit, RELEASE)
+
+
+@case(
+    "ISUP/140",
+    "Overlap to a number of the exchange's own",
+    clauses=["Q.764 2.1.2", "Q.764 2.1.4"],
+    proves=["N-01"],
+    needs=("isup.overlap", "transit"),
+    setup="transit",
+)
+def test_overlap_to_own_number(transit: TransitCentre) -> None:
+    """Where some numbers lead out and others do not: digits in an IAM and SAMs, one at a time at the end,
+    make the call to the menu, which answers when the last one has come and not before."""
+    number = transit.bench.pixit.menu_number
+    caller = Caller(transit.isup)
+    call = caller.dials(number[:4])
+    for digits in (number[4:-2], number[-2], number[-1]):
+        transit.bench.run(SECOND)
+        titles = [got.title for got in call.received]
+        holds(transit, "no answer yet", that=not titles, state=f"{titles}")
+        call.send("SAM", called=digits)
+    caller.is_answered()
+    caller.hangs_up()
+    transit.idle(caller)
+
+
+@case(
+    "ISUP/141",
+    "Overlap that is not gone on with",
+    clauses=["Q.764 2.2.5", "Q.850 table 1"],
+    proves=["N-01"],
+    needs=("isup.overlap", "transit"),
+    setup="transit",
+    unverified=True,
+)
+def test_overlap_breaks_off(transit: TransitCentre) -> None:
+    """The first digits only of a number of the exchange's own: released with cause 28, address incomplete,
+    after 10 s at the earliest, and within 30 s."""
+    caller = Caller(transit.isup)
+    call = caller.dials(transit.bench.pixit.menu_number[:4])
+    call.expect_nothing(during=10 * SECOND)
+    caller.is_released(within=20 * SECOND, cause=28)
+    transit.idle(caller)
+
+
+@case(
+    "ISUP/142",
+    "No circuit takes a call in transit",
+    clauses=["Q.764 2.8.1", "Q.764 2.9.3.1", "Q.850 2.2.7"],
+    proves=["N-01"],
+    needs="isup.pass_on",
+    setup="transit",
+)
+def test_no_circuit_takes_it(transit: TransitCentre) -> None:
+    """Each attempt is ended by RSC before any backward message: after the last one the caller is released, as
+    by an exchange without resources or with a temporary failure, and all circuits are idle."""
+    caller, party = through(transit)
+    parties = [party]
+    for _ in range(20):
+        parties[-1].call.send("RSC")
+        parties[-1].call.expect("RLC", within=ANSWER)
+        transit.bench.run(SECOND // 2)
+        if not any(got and got[0].title == "IAM" for got in transit.isup.inbox.values()):
+            break
+        parties.append(Caller(transit.isup, "called"))
+        parties[-1].is_called(within=ANSWER)
+    caller.is_released(within=ANSWER, cause=set(range(32, 48)))
+    transit.idle(caller, *parties)

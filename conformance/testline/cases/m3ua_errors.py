@@ -50,6 +50,15 @@ def test_version_0(m3ua: GatewayTester) -> None:
     refused(m3ua, message("BEAT", header={"version": 0}), 0x01)
 
 
+@case("M3UA/176", "Version 0 at once", "RFC 4666 4.8", "RFC 4666 3.1.1")
+def test_version_0_at_once(m3ua: GatewayTester) -> None:
+    """As the very first message of an association: invalid version, too."""
+    asp = m3ua.asp()
+    asp.send_raw(message("ASPUP", header={"version": 0}))
+    asp.expect_error(0x01)
+    asp.up()
+
+
 @case("M3UA/92", "Message class that is not defined", "RFC 4666 3.1.2", "TS 102 381 SGP-MTR-I-002")
 def test_class(m3ua: GatewayTester) -> None:
     """Class 66 is refused: unsupported message class."""

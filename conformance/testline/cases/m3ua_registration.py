@@ -12,6 +12,7 @@ from testline.case import case as plain
 from testline.layers.m3ua import TAGS, parameters, split
 from testline.testers.m3ua import AspTester, GatewayTester, Got
 from testrig.clock import SECOND
+from testrig.system import ServerSpec
 
 case = partial(plain, proves=["N-05"], needs="m3ua.registration", setup="gateway")
 
@@ -300,3 +301,140 @@ def test_register_other_mode(m3ua: GatewayTester) -> None:
     second.up()
     status(m3ua, register(m3ua, first, traffic_mode=1)[0], 0)
     status(m3ua, register(m3ua, second, traffic_mode=2)[0], 10)
+
+
+@case(
+    "M3UA/170",
+    "A key for messages of one point only",
+    clauses=["RFC 4666 3.6.1", "RFC 4666 4.4.1"],
+)
+def test_register_opc(m3ua: GatewayTester) -> None:
+    """With a list of originating points the ASP gets messages of these and of no other; a gateway that
+    does not support the field refuses with status 9, and nothing is registered."""
+    asp = m3ua.asp()
+    asp.up()
+    ours = m3ua.pixit.tester_point_code
+    for number, listed in enumerate((ours, ours ^ 1), 1):
+        found, context = register(m3ua, asp, local_key=number, opc_list=listed)
+        m3ua.require(
+            found in (0, 9) and (context == 0) is (found == 9), "status 0, or status 9 without context"
+        )
+        if found == 0:
+            asp.activate(context)
+            m3ua.mtp3.send(SCCP[0], UNITDATA)
+            if listed == ours:
+                asp.expect_data(context)
+            else:
+                asp.expect_nothing()
+            asp.send("ASPIA", routing_context=context)
+            asp.expect("ASPIA_ACK")
+            status(m3ua, withdraw(asp, context), 0)
+        asp.send("ASPAC", routing_context=context or 987)
+        asp.expect_unknown(context or 987)
+
+
+@case(
+    "M3UA/171",
+    "A key with parts that nobody knows",
+    clauses=["RFC 4666 3.6.2", "RFC 4666 4.4.1"],
+)
+def test_register_unknown_field(m3ua: GatewayTester) -> None:
+    """A circuit range, which the RFC does not have any more, is no part of a key: refused with status 9 or 4,
+    not left out, which would make the key wider than the ASP asked for."""
+    asp = m3ua.asp()
+    asp.up()
+    asked = m3ua.pixit.tester_point_code.to_bytes(4, "big") + bytes((0, 1, 0, 31))
+    key = (
+        parameters(local_key=7, dpc=m3ua.pixit.point_code, services=SCCP) + bytes((0x02, 0x0F, 0, 12)) + asked
+    )
+    asp.send("REG_REQ", routing_key=key)
+    found = inner(asp.expect("REG_RSP"), "registration_result")
+    code = int.from_bytes(found[TAGS["registration_status"]], "big")
+    m3ua.require(code in (4, 9), "status 4 or 9")
+    m3ua.mtp3.send(SCCP[0], UNITDATA)
+    asp.expect_nothing()
+
+
+@case("M3UA/172", "Contexts of registered keys", clauses=["RFC 4666 4.4.1", "RFC 4666 3.6.2"])
+def test_register_contexts(m3ua: GatewayTester) -> None:
+    """Keys that differ get contexts that differ, from each other and from those of the PIXIT; each ASP gets
+    the messages of its own key. A key that is withdrawn can be registered again, by another ASP."""
+    asps = [m3ua.asp(), m3ua.asp()]
+    contexts = []
+    for asp, service in zip(asps, (3, 7), strict=True):
+        asp.up()
+        found, context = register(m3ua, asp, services=bytes((service,)))
+        status(m3ua, found, 0)
+        asp.activate(context)
+        contexts.append(context)
+    used = {*contexts, *(each.routing_context for each in m3ua.sigtran.servers)}
+    m3ua.require(len(used) == 2 + len(m3ua.sigtran.servers), "contexts that differ")
+    for asp, other, context, service in zip(asps, asps[::-1], contexts, (3, 7), strict=True):
+        m3ua.mtp3.send(service, UNITDATA)
+        m3ua.require(asp.expect_data(context).label.si == service, f"service {service}")
+        other.expect_nothing()
+    first, second = asps
+    first.send("ASPIA", routing_context=contexts[0])
+    first.expect("ASPIA_ACK")
+    status(m3ua, withdraw(first, contexts[0]), 0)
+    found, context = register(m3ua, second)
+    status(m3ua, found, 0)
+    second.activate(context)
+    m3ua.mtp3.send(SCCP[0], UNITDATA)
+    second.expect_data(context, several=True)
+    first.expect_nothing()
+
+
+bare = partial(plain, proves=["N-05"], needs="m3ua.registration", setup="gateway_keys")
+"""Cases of a gateway without any configured AS."""
+
+
+@bare("M3UA/173", "ASP Active of an ASP that is in no AS", clauses=["RFC 4666 3.8.1", "RFC 4666 4.3.4.4"])
+def test_active_without_server(m3ua: GatewayTester) -> None:
+    """ASP Active and Inactive without a context: no configured AS; with one: that, or invalid context."""
+    asp = m3ua.asp()
+    asp.up()
+    for name in ("ASPAC", "ASPIA"):
+        asp.send(name)
+        asp.expect_error(0x1A)
+        asp.send(name, routing_context=987)
+        asp.expect_unknown(987)
+
+
+@bare("M3UA/174", "A key for every service", clauses=["RFC 4666 3.6.1", "RFC 4666 4.4.1"])
+def test_key_for_every_service(m3ua: GatewayTester) -> None:
+    """Without service indicators a key takes every user; afterwards each key for one of them overlaps it."""
+    asp, other = m3ua.asp(), m3ua.asp()
+    asp.up()
+    other.up()
+    found, context = register(m3ua, asp, services=None)
+    status(m3ua, found, 0)
+    asp.activate(context)
+    for service in (3, 4, 5, 7, 15):
+        data = m3ua.octets(ServerSpec(0, (service,), "override", 9)) if service == 5 else UNITDATA
+        m3ua.mtp3.send(service, data)
+        label = asp.expect_data(context).label
+        m3ua.require((label.si, label.data) == (service, data), f"a message for service {service}")
+        status(m3ua, register(m3ua, other, local_key=service, services=bytes((service,)))[0], 6)
+
+
+@bare("M3UA/175", "Traffic mode of the first key", clauses=["RFC 4666 3.6.1", "RFC 4666 4.3.4.3"])
+def test_registered_modes(m3ua: GatewayTester) -> None:
+    """Two ASPs in one key: in loadshare each message goes to one of them, and both get some; in broadcast
+    both get each."""
+    for mode, service in ((2, 3), (3, 4)):
+        asps = [m3ua.asp(), m3ua.asp()]
+        for asp in asps:
+            asp.up()
+            found, context = register(m3ua, asp, services=bytes((service,)), traffic_mode=mode)
+            status(m3ua, found, 0)
+            asp.send("ASPAC", traffic_mode=mode, routing_context=context)
+            asp.expect("ASPAC_ACK")
+        for sls in range(16):
+            m3ua.mtp3.send(service, UNITDATA, sls=sls)
+        m3ua.bench.run(SECOND)
+        counts = [sum(got.title == "DATA" for got in asp.inbox) for asp in asps]
+        wanted = counts == [16, 16] if mode == 3 else sum(counts) == 16 and min(counts) > 0
+        m3ua.require(wanted, f"16 messages in traffic mode {mode}, not {counts}")
+        for asp in asps:
+            asp.close()

@@ -13,6 +13,7 @@ from testline.testers.network import Destination, Network, Point
 from testline.testers.network_link import Heard
 from testline.testers.network_traffic import Series, expect_no_traffic, expect_same, shares
 from testrig.clock import MINUTE, SECOND
+from testrig.system import Refused
 
 
 def by(network: Network, far: Destination, *points: Point) -> None:
@@ -432,3 +433,45 @@ def test_user_part_unavailable(network: Network) -> None:
     network.bench.run(2 * SECOND)
     by(network, far, network.a)
     network.expect_not("UPU", during=MINUTE // 6)
+
+
+@case(
+    "MTP3/120",
+    "The maintenance terminal tells what can be reached",
+    clauses=["Q.704 11.2.1", "Q.704 13.2", "Q.704 13.3", "requirement O-03"],
+    proves=["N-01", "O-03"],
+    needs=["mtp3.routes", "maintenance"],
+    setup="network",
+)
+def test_terminal_tells_states(network: Network) -> None:
+    """A and F, which lies behind A and B, while messages and failures come and go; a point without a route is
+    unknown, a network without a name refused."""
+    before = network.maintenance.destination_state(network.a.code)
+    network.confirm(before == "inaccessible", "A inaccessible before any link", before)
+    far = routed(network)
+    a, b = network.a, network.b
+
+    def states(home: str, remote: str) -> None:
+        network.bench.run(4 * SECOND)
+        found = [network.maintenance.destination_state(code) for code in (a.code, far.code)]
+        network.confirm(found == [home, remote], f"A {home}, F {remote}", f"{found}")
+
+    states("accessible", "accessible")
+    a.send("TFP", destination=far.code)
+    states("accessible", "accessible")
+    b.send("TFP", destination=far.code)
+    states("accessible", "inaccessible")
+    a.send("TFA", destination=far.code)
+    states("accessible", "accessible")
+    for link in a.links.values():
+        link.cut()
+    states("inaccessible", "inaccessible")
+    b.send("TFA", destination=far.code)
+    states("inaccessible", "accessible")
+    unknown = network.maintenance.destination_state(far.code ^ 0x155)
+    network.confirm(unknown == "unknown", "a point without a route unknown", unknown)
+    try:
+        told = network.maintenance.destination_state(a.code, "nowhere")
+    except Refused:
+        return
+    network.confirm(False, "a network that does not exist refused", told)

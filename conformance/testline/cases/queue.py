@@ -595,3 +595,86 @@ def test_no_announcement_while_ringing(centre: Centre) -> None:
     caller.hears_tone(TONE_HZ, within=BELL)
     answers(centre, agent, caller)
     hangs_up(agent, caller)
+
+
+def limits(centre: Centre) -> tuple[Instant, int]:
+    """Frames that a caller waits at most, and places of the queue, where few enough to be tried."""
+    seconds, places = centre.pixit.queue_seconds, centre.pixit.queue_places
+    if seconds is None or places is None or not 2 <= seconds <= 60 or places > 4:
+        raise NotApplicable(
+            f"a queue for {places} callers who wait for {seconds} s, expected 4 and 60 s at most"
+        )
+    return round(seconds * SECOND), places
+
+
+@case(
+    "ACD/23",
+    "Who has waited too long is dismissed",
+    clauses=["requirement A-04", "requirement A-01"],
+    proves=["A-04", "A-01"],
+    needs="acd",
+    setup="short_queue",
+)
+def test_waited_too_long(centre: Centre) -> None:
+    """After the time of the PIXIT: farewell and cause 16. However often it happens, the next one hears it,
+    too, and a caller of the menu hears the greeting."""
+    seconds, _ = limits(centre)
+    for index in range(4):
+        caller = queues(centre, f"1380013800{index}")
+        begun = centre.bench.now
+        hears_prompt(caller, "queue_music", within=2 * SECOND)
+        hears_no_prompt(caller, "goodbye", during=seconds - SECOND - (centre.bench.now - begun))
+        hears_prompt(caller, "goodbye", within=2 * SECOND)
+        caller.is_released(within=20 * SECOND, cause=16)
+        waiting(centre, 0)
+    caller = centre.caller()
+    caller.dials(centre.pixit.menu_number)
+    caller.is_answered()
+    hears_prompt(caller, "greeting", within=3 * SECOND)
+    caller.hangs_up()
+
+
+@case(
+    "ACD/24",
+    "A full queue takes nobody",
+    clauses=["requirement A-04", "requirement A-01"],
+    proves=["A-04", "A-01"],
+    needs=["acd", "agents"],
+    setup="short_queue",
+)
+def test_full_queue(centre: Centre) -> None:
+    """Every place is taken: one more caller hears the farewell at once and is cleared; the others keep their
+    places, and the first is the first to be served."""
+    _, places = limits(centre)
+    callers = [queues(centre, f"1380013800{index}") for index in range(places)]
+    waiting(centre, places)
+    one_more = centre.caller("13900139000")
+    one_more.dials(centre.pixit.queue_number)
+    one_more.is_answered(within=5 * SECOND)
+    hears_prompt(one_more, "goodbye", within=SECOND)
+    waiting(centre, places)
+    (agent,) = on_duty(centre, 1)
+    answers(centre, agent, callers[0])
+    one_more.is_released(within=20 * SECOND, cause=16)
+    for caller in callers:
+        caller.hangs_up()
+
+
+@case(
+    "ACD/25",
+    "Who is served in time is not dismissed",
+    clauses=["requirement A-04"],
+    proves=["A-04"],
+    needs=["acd", "agents"],
+    setup="short_queue",
+)
+def test_served_in_time(centre: Centre) -> None:
+    """The agent answers before the time is over: the talk goes on long after it, without a farewell."""
+    seconds, _ = limits(centre)
+    caller = queues(centre)
+    centre.bench.run(seconds // 2)
+    (agent,) = on_duty(centre, 1)
+    answers(centre, agent, caller)
+    hears_no_prompt(caller, "goodbye", during=seconds + 2 * SECOND)
+    centre.connected(caller, agent)
+    hangs_up(agent, caller)

@@ -306,11 +306,9 @@ class GatewayTester:
     def octets(
         self, server: ServerSpec, number: int = 0, *, circuit: int | None = None, more: int = 0
     ) -> bytes:
-        """Return a user-to-user information message (Q.763 table 34) on a circuit of the AS, its first one
-        unless given; `number` tells it from others, `more` octets make it longer."""
-        cic = server.first_circuit if circuit is None else circuit
-        information = bytes((0, number & 0xFF)) + bytes(more)
-        return cic.to_bytes(2, "little") + bytes((0x2D, 2, 0, len(information))) + information
+        """Return a user-to-user information message on a circuit of the AS, its first one unless given;
+        `number` tells it from others, `more` octets make it longer."""
+        return user_information(server.first_circuit if circuit is None else circuit, number, more=more)
 
     def require(self, found: bool, awaited: str) -> None:
         """Fail unless what was `awaited` is so."""
@@ -343,6 +341,12 @@ class GatewayTester:
             unwanted="message in the network",
             state=self.mtp3.where,
         )
+
+
+def user_information(cic: int, number: int = 0, *, more: int = 0) -> bytes:
+    """Return a user-to-user information message of ISUP (Q.763 table 34) with a number and `more` octets."""
+    information = bytes((0, number & 0xFF)) + bytes(more)
+    return cic.to_bytes(2, "little") + bytes((0x2D, 2, 0, len(information))) + information
 
 
 def open_m3ua(bench: Bench) -> GatewayTester:
