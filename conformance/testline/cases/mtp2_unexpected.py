@@ -399,7 +399,7 @@ def test_local_outage_cleared_first(link: LinkTester) -> None:
 def test_remote_outage_after_local_outage(link: LinkTester) -> None:
     """A link whose own outage is over holds its messages back when the far processor goes out.
 
-    40 messages are asked for again and SIPO follows at once: what is left of them waits for that processor.
+    40 messages are asked for again and SIPO follows 10 ms later: what is left of them waits for it.
     """
     mtp3 = local_outage(link)
     level3(link.bench).processor_outage(False)
@@ -412,8 +412,9 @@ def test_remote_outage_after_local_outage(link: LinkTester) -> None:
     last = bytes((39,)) * 15
     link.expect_msu(within=SECOND, where=lambda unit: unit.sif.endswith(last))
     link.nack()
+    link.bench.run(SECOND // 100)
     link.send_lssu("SIPO")
-    link.bench.run(SECOND // 20)
+    link.bench.run(SECOND // 25)
     link.forget()
     link.expect_only("FISU", during=SECOND)
     link.acknowledging = True
