@@ -179,7 +179,7 @@ def test_transit_keeps_the_way(transit: TransitCentre) -> None:
 
     Each stands beside values of its neighbours, so that no bit of these is taken for one of its own.
     """
-    rows: tuple[dict[str, int], ...] = (
+    rows: tuple[dict[str, Any], ...] = (
         {"isdn_access": 0, "sccp_method": 0b01},
         {"isdn_access": 0, "sccp_method": 0b10},
         {"isdn_access": 1, "sccp_method": 0b00},
