@@ -70,6 +70,7 @@ MODULES: Final = (
     "tup_transit",
     "tup_transit_causes",
     "tup_transit_faults",
+    "tup_transit_indicators",
     "m3ua_asp",
     "m3ua_as",
     "m3ua_data",

@@ -25,6 +25,9 @@ USER, NETWORK = 0, 1
 AUDIO: Final = 0x03
 """Transmission medium requirements: 64 kbit/s unrestricted, 3.1 kHz audio (Q.763 3.54)."""
 
+WAY: Final = {"isdn_access": 0, "interworking": 0, "isup_all_the_way": 1, "satellites": 0}
+"""What an IAM of the tester says of the way unless told otherwise (Q.763 3.23, 3.35)."""
+
 
 def through(transit: TransitCentre, called: str = "", **fields: Any) -> tuple[Caller, Caller]:
     """Call through the system; return the caller and the called party, IAM received."""
@@ -161,6 +164,37 @@ def test_transit_keeps_the_iam(transit: TransitCentre) -> None:
         state=f"category {iam.category}, medium {iam.medium}, {found and found.summary()}",
     )
     cleared(transit, caller, party)
+
+
+@case(
+    "ISUP/60",
+    "Indicators of the way of a call in transit",
+    clauses=["Q.764 2.1.1.2", "Q.763 3.23", "Q.763 3.35"],
+    proves=["N-01"],
+    needs="isup.pass_on",
+    setup="transit",
+)
+def test_transit_keeps_the_way(transit: TransitCentre) -> None:
+    """ISDN access, interworking, ISUP all the way and satellites go on as they came.
+
+    Each stands beside values of its neighbours, so that no bit of these is taken for one of its own.
+    """
+    rows: tuple[dict[str, Any], ...] = (
+        {"isdn_access": 0, "sccp_method": 0b01},
+        {"isdn_access": 0, "sccp_method": 0b10},
+        {"isdn_access": 1, "sccp_method": 0b00},
+        {"isdn_access": 0, "isup_preference": 0b01},
+        {"interworking": 1, "isup_all_the_way": 0},
+        {"interworking": 0, "isup_all_the_way": 1, "international_call": 1},
+        {"satellites": 0b01},
+        {"satellites": 0b10},
+    )
+    for row in rows:
+        caller, party = through(transit, **row)
+        wanted = {name: row.get(name, default) for name, default in WAY.items()}
+        found = {name: getattr(party.call.iam, name) for name in WAY}
+        holds(transit, str(wanted), that=found == wanted, state=str(found))
+        cleared(transit, caller, party)
 
 
 @case(

@@ -387,3 +387,37 @@ def test_local_outage_cleared_first(link: LinkTester) -> None:
     link.send_fisu()
     link.expect_msu(within=SECOND, where=lambda unit: (unit.fsn, unit.fib) == (held.fsn, link.bib))
     carries(link, mtp3)
+
+
+@case(
+    "MTP2/20",
+    "Remote processor outage behind a local one",
+    clauses=["Q.703 8.3", "Q.703 8.4"],
+    proves=["N-01"],
+    needs=("mtp2.processor_outage", ORDERS),
+)
+def test_remote_outage_after_local_outage(link: LinkTester) -> None:
+    """A link whose own outage is over holds its messages back when the far processor goes out.
+
+    40 messages are asked for again and SIPO follows 10 ms later: what is left of them waits for it.
+    """
+    mtp3 = local_outage(link)
+    level3(link.bench).processor_outage(False)
+    link.expect("FISU", "MSU", within=REACTION)
+    carries(link, mtp3)
+    link.acknowledging = False
+    link.forget()
+    for count in range(40):
+        mtp3.send_sltm(bytes((count,)) * 15)
+    last = bytes((39,)) * 15
+    link.expect_msu(within=SECOND, where=lambda unit: unit.sif.endswith(last))
+    link.nack()
+    link.bench.run(SECOND // 100)
+    link.send_lssu("SIPO")
+    link.bench.run(SECOND // 25)
+    link.forget()
+    link.expect_only("FISU", during=SECOND)
+    link.acknowledging = True
+    link.send_fisu()
+    link.expect_msu(within=SECOND, where=lambda unit: unit.sif.endswith(last))
+    carries(link, mtp3)

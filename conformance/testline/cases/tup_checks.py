@@ -158,6 +158,27 @@ def test_reset_before_recheck(tup: TupCentre) -> None:
 
 
 @case(
+    "TUP/9.1",
+    "Call from the far end before the recheck",
+    clauses=[CLAUSE],
+    proves=["N-01"],
+    needs=("tup.outgoing", "tup.incoming"),
+    setup="tup_check",
+    unverified=True,
+)
+def test_call_before_recheck(tup: TupCentre) -> None:
+    """The far end calls on a circuit whose check failed: the call is completed, and no CCR comes into it."""
+    party, agent, _ = failed(tup)
+    agent.telephone.replace()
+    caller = Caller(tup.tester)
+    caller.dials(tup.pixit.menu_number, cic=party.call.cic)
+    caller.is_answered()
+    caller.call.expect_nothing(during=15 * SECOND)
+    caller.hangs_up()
+    tup.tester.expect_idle(caller.call.cic)
+
+
+@case(
     "Q.783/1.4.2",
     "Continuity check call sent, successful",
     clauses=["Q.783 1.4.2", CLAUSE],
