@@ -127,6 +127,13 @@ def test_agent_is_known_with_state_wish_and_queue_of_the_last_call(told: Told) -
     assert (agent.state, agent.since, agent.wants_ready, agent.queue) == ("wrap-up", told.now, True, "sales")
 
 
+def test_suspension_of_a_call_that_is_over_is_nothing(told: Told) -> None:
+    told.call(4, Types.ORIGINATED, agent="1001")
+    told.call(4, Types.CLEARED, onward_line="", cause=16)
+    told.other(Types.CIRCUIT, what=What.SUSPENDED.value, point_code=1, cic=4, line="public/4")
+    assert told.recovery.suspended_there == set()
+
+
 @pytest.mark.parametrize(
     ("on", "off", "known"),
     [
@@ -136,6 +143,7 @@ def test_agent_is_known_with_state_wish_and_queue_of_the_last_call(told: Told) -
     ],
 )
 def test_circuits_are_known(told: Told, on: What, off: What, known: str) -> None:
+    told.call(4, Types.OFFERED)
     told.other(Types.CIRCUIT, what=on.value, point_code=1, cic=4, line="public/4")
     assert getattr(told.recovery, known) == {Leg("public", 4)}
     told.other(Types.CIRCUIT, what=off.value, point_code=1, cic=4, line="public/4")

@@ -126,9 +126,13 @@ class Recovery:
 
     def _taken_over(self) -> None:
         """Circuits without a call are reset: what the far end had said of them it says again, if it holds."""
-        lines = {line for each in self.calls.values() for line in (each.fields.get("line"), each.onward_line)}
+        lines = self._lines()
         for known in (self.blocked_there, self.suspended_there):
             known -= {leg for leg in known if line_of(leg) not in lines}
+
+    def _lines(self) -> set[object]:
+        """Circuits of open calls, as the journal calls them."""
+        return {line for each in self.calls.values() for line in (each.fields.get("line"), each.onward_line)}
 
     def _call(self, call: OpenCall, event: Event) -> None:
         kind, data = event.type, event.data
@@ -182,6 +186,8 @@ class Recovery:
             name, on = _SETS[what]
             if name.startswith("blocked") and data.get("detail"):
                 return  # a failure's
+            if what == What.SUSPENDED.value and line not in self._lines():
+                return  # of a call that is over here
             found: set[Leg] = getattr(self, name)
             (found.add if on else found.discard)(leg_of(line))
 
