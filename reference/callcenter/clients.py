@@ -12,7 +12,7 @@ from callcenter.calls.primitives import Leg
 from callcenter.engine import Engine
 from callcenter.errors import CallcenterError
 from callcenter.signalling import Order
-from testrig.board import Loopback
+from testrig.board import Board, Loopback
 from testrig.system import Event, Refused
 
 
@@ -212,14 +212,20 @@ class Maintenance(Client):
 
     def alarms(self, line: int) -> frozenset[str]:
         """Names of the alarms present on a line."""
-        return frozenset(alarm.name for alarm in self._engine.board.span_alarms(line))
+        board, span = self.span(line)
+        return frozenset(alarm.name for alarm in board.span_alarms(span))
+
+    def span(self, line: int) -> tuple[Board, int]:
+        """The board that a line is plugged into, and the span there."""
+        return self._engine.board, line
 
     def set_loopback(self, line: int, loopback: str) -> None:
         """Close a loop on a line, by the name of a `Loopback`."""
         names = Loopback.__members__
         if loopback.upper() not in names:
             raise Refused(f"loopback {loopback!r}: not known, expected one of {', '.join(names)}")
-        self._engine.board.set_loopback(line, names[loopback.upper()])
+        board, span = self.span(line)
+        board.set_loopback(span, names[loopback.upper()])
         self._engine.work()
 
     def server_states(self) -> dict[str, str]:

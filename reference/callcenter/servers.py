@@ -25,6 +25,7 @@ from callcenter.errors import ConfigurationError
 from callcenter.gateway import Gateway, GatewayConfig, GatewayMaintenance, GatewaySystem
 from callcenter.pixit import pixit
 from callcenter.tdm.board import VirtualBoard
+from testrig.board import Board
 from testrig.clock import Instant
 from testrig.line import Line, StationPort
 from testrig.stream import stream_pair
@@ -196,6 +197,11 @@ class ServersSystem:
     def close(self) -> None:
         """Nothing is held that Python does not give back itself."""
 
+    def span(self, line: int) -> tuple[Board, int]:
+        """The board that a line is plugged into, and the span there: the gateway's come first."""
+        own = line - self._offset
+        return (self.signalling.board, line) if own < 0 else (self.board, own)
+
     # power
 
     def states(self) -> dict[str, str]:
@@ -233,9 +239,21 @@ class ServersMaintenance(Maintenance):
         """Deactivate a signalling link."""
         self._gateway.deactivate_link(link)
 
+    def inhibit_link(self, link: str = "") -> None:
+        """Keep user traffic off a signalling link."""
+        self._gateway.inhibit_link(link)
+
+    def uninhibit_link(self, link: str = "") -> None:
+        """Let user traffic use a signalling link again."""
+        self._gateway.uninhibit_link(link)
+
     def link_state(self, link: str = "") -> str:
         """State of a signalling link."""
         return self._gateway.link_state(link)
+
+    def span(self, line: int) -> tuple[Board, int]:
+        """The board that a line is plugged into, and the span there."""
+        return self._system.span(line)
 
     def server_states(self) -> dict[str, str]:
         """What each server is doing."""

@@ -12,7 +12,9 @@ from callcenter.config import reference_config
 from callcenter.engine import Engine
 from callcenter.errors import ConfigurationError
 from callcenter.media.g711 import SILENCE
+from callcenter.servers import ServersSystem
 from callcenter.signalling import over_gateways
+from callcenter.system import reference
 from callcenter.tdm.board import VirtualBoard
 from testrig.clock import SECOND
 from testrig.virtual import StationPair
@@ -153,3 +155,15 @@ def test_network_over_gateways_is_one_asp_for_all_its_user_parts() -> None:
     config = found["public"].asp.config
     assert config.contexts == {101: (5,), 103: (4,)}
     assert (config.mode, config.network_appearance, config.paired) == ("override", 7, True)
+
+
+def test_lines_of_the_operator_are_those_of_the_pixit() -> None:
+    system = reference({"file": "servers.toml"})
+    assert isinstance(system, ServersSystem)
+    system.attach([], [])
+    operator = system.maintenance()
+    assert operator.span(0) == (system.signalling.board, 0)
+    assert [operator.span(line) for line in (1, 2)] == [(system.board, 0), (system.board, 1)]
+    assert {circuit.line for circuit in system.pixit.circuits} == {1, 2}
+    operator.set_loopback(2, "local")
+    assert operator.alarms(2) == frozenset(alarm.name for alarm in system.board.span_alarms(1))

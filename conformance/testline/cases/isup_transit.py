@@ -198,6 +198,37 @@ def test_transit_keeps_the_way(transit: TransitCentre) -> None:
 
 
 @case(
+    "ISUP/61",
+    "Further forward call indicators of a call in transit",
+    clauses=["Q.764 2.1.1.2", "Q.763 3.23"],
+    proves=["N-01"],
+    needs="isup.pass_on",
+    setup="transit",
+    unverified=True,
+)
+def test_transit_keeps_further_indicators(transit: TransitCentre) -> None:
+    """International call, end-to-end method, ISUP preference and SCCP method go on as they came.
+
+    An exchange that only switches the call has no reason to say anything else of it.
+    """
+    rows: tuple[dict[str, Any], ...] = (
+        {"international_call": 1},
+        {"end_to_end_method": 0b01},
+        {"end_to_end_method": 0b10},
+        {"isup_preference": 0b01},
+        {"isup_preference": 0b10},
+        {"sccp_method": 0b01},
+        {"sccp_method": 0b10},
+    )
+    for row in rows:
+        caller, party = through(transit, **row)
+        for name, wanted in row.items():
+            found = getattr(party.call.iam, name)
+            holds(transit, f"{name} {wanted}", that=found == wanted, state=f"{name} {found}")
+        cleared(transit, caller, party)
+
+
+@case(
     "ISUP/24",
     "Hop counter",
     clauses=["Q.764 2.15", "Q.763 3.80"],

@@ -19,7 +19,7 @@ Password has no place in ISUP.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from callcenter.calls.primitives import (
@@ -193,8 +193,12 @@ class Offered:
         )
 
     def _unread(self) -> list[Parameter]:
-        """The optional parameters that no field holds; of the optional indicators all but segmentation."""
+        """What no field holds: of the forward call indicators the others, of the optional ones all but
+        segmentation, and the other optional parameters."""
         left: list[Parameter] = []
+        forward = self.iam.get(ForwardCallIndicators)
+        if forward is not None and _way(forward) != _way(ForwardCallIndicators()):
+            left.append(forward)
         for each in self.optional:
             if isinstance(each, OptionalForwardCallIndicators):
                 if each.closed_user_group or each.connected_line_requested:
@@ -206,6 +210,11 @@ class Offered:
             elif type(each) not in _READ or (type(each) is CallingPartyNumber and not _plain(each)):
                 left.append(each)
         return left
+
+
+def _way(forward: ForwardCallIndicators) -> ForwardCallIndicators:
+    """The forward call indicators that `Setup` has no field for."""
+    return replace(forward, interworking=0, isup_all_the_way=0, isdn_access=0)
 
 
 def _plain(number: CallingPartyNumber) -> bool:
@@ -234,8 +243,8 @@ def items_of(transparent: Transparent | None) -> list[Parameter]:
 
 
 def _with(own: list[Parameter], transparent: Transparent | None) -> list[Parameter]:
-    """Our parameters, and those brought along that are not among them."""
-    codes = {each.number for each in own}
+    """Our parameters, and the optional ones brought along that are not among them."""
+    codes = {ForwardCallIndicators.code, *(each.number for each in own)}
     return own + [each for each in items_of(transparent) if each.number not in codes]
 
 
@@ -257,11 +266,13 @@ def initial_address(
     """
     called = setup.called + (ST if config.send_st and setup.complete else "")
     brought = items_of(setup.transparent)
+    forward = next((each for each in brought if isinstance(each, ForwardCallIndicators)), None)
     return compose(
         cic,
         Type.IAM,
         NatureOfConnectionIndicators(setup.satellites, check, int(setup.echo_control)),
-        ForwardCallIndicators(
+        replace(
+            forward or ForwardCallIndicators(),
             interworking=int(setup.interworking),
             isup_all_the_way=int(not setup.interworking),
             isdn_access=int(setup.isdn_access),
