@@ -37,7 +37,11 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
 }
 """Files of each layer."""
 
-OWN_CASES: Final = {"signalling": ("m3ua", "isup", "tup"), "calls": ("isup", "tup")}
+OWN_CASES: Final = {
+    "m3ua": ("m3ua", "servers"),
+    "signalling": ("m3ua", "mtp3", "isup", "tup", "servers"),
+    "calls": ("isup", "tup", "queue", "agents", "ivr", "records", "switching", "servers"),
+}
 """Starts of the names of the areas that are about a layer, where they are not called as the layer."""
 OTHERS: Final = 30
 """Cases of other areas that are asked about a mutant; it may survive because of this limit."""
