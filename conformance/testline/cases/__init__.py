@@ -41,6 +41,7 @@ MODULES: Final = (
     "isup_groups",
     "isup_compatibility",
     "isup_transit",
+    "isup_passing",
     "isup_checks",
     "isup_services",
     "isup_delays",

@@ -221,6 +221,8 @@ class Continuity:
 class ForwardTransfer:
     """The calling side's operator calls an operator in (Q.764 2.1.11)."""
 
+    transparent: Transparent | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Proceeding:
@@ -276,6 +278,7 @@ class Suspend:
 
     by_network: bool = True
     """False: an ISDN user has suspended the call (Q.763 3.52)."""
+    transparent: Transparent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +286,7 @@ class Resume:
     """The called party is back (TUP: re-answer)."""
 
     by_network: bool = True
+    transparent: Transparent | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,10 +57,8 @@ _BACK: Final = (Proceeding, Progress, Alerting, Answer, Charging, Suspend, Resum
 
 
 def _brought(primitive: Primitive) -> Transparent | None:
-    """What only one signalling system understands of a backward primitive."""
-    if isinstance(primitive, Proceeding | Progress | Alerting | Answer | Charging):
-        return primitive.transparent
-    return None
+    """What only one signalling system understands of a primitive."""
+    return primitive if isinstance(primitive, Transparent) else getattr(primitive, "transparent", None)
 
 
 class Legs(Protocol):
@@ -156,10 +154,10 @@ class Transit:
             call.setup = replace(
                 call.setup, called=call.setup.called + primitive.digits, complete=primitive.complete
             )
-        if isinstance(primitive, _ONWARD) and call.onward is not None:
-            brought = primitive if isinstance(primitive, Transparent) else None
-            if self.passes(call, brought, call.onward.group, now):
-                self._floor.request(call.onward, primitive)
+        if call.onward is None or not isinstance(primitive, _ONWARD):
+            return
+        if self.passes(call, _brought(primitive), call.onward.group, now):
+            self._floor.request(call.onward, primitive)
 
     def backward(self, call: Call, primitive: Primitive, now: Instant) -> None:
         """Word from the called side."""
@@ -167,8 +165,7 @@ class Transit:
             self._failed(call, primitive, now)
         elif isinstance(primitive, _BACK):
             assert call.trunk is not None
-            brought = primitive if isinstance(primitive, Transparent) else _brought(primitive)
-            if not self.passes(call, brought, call.trunk.group, now):
+            if not self.passes(call, _brought(primitive), call.trunk.group, now):
                 return
             self._floor.request(call.trunk, primitive)
             if isinstance(primitive, Alerting):

@@ -262,7 +262,7 @@ class Circuit:
         if primitive.system == ISUP:
             for each in primitive.items:
                 if isinstance(each, Message):
-                    self.send_message(each._replace(cic=self.cic))
+                    self.send_message(each._replace(cic=self.cic, spare=0))
 
     def start(self, owner: Timed, timer: str, now: Instant) -> None:
         """Start a timer."""
