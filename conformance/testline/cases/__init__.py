@@ -43,6 +43,7 @@ MODULES: Final = (
     "isup_transit",
     "isup_passing",
     "isup_checks",
+    "isup_circuits",
     "isup_services",
     "isup_delays",
     "isup_information",
