@@ -42,6 +42,7 @@ MODULES: Final = (
     "isup_compatibility",
     "isup_transit",
     "isup_passing",
+    "isup_states",
     "isup_checks",
     "isup_circuits",
     "isup_services",

@@ -27,6 +27,7 @@ from callcenter.calls.primitives import (
     Answer,
     Cause,
     Charging,
+    Check,
     Continuity,
     Digits,
     Discard,
@@ -128,7 +129,8 @@ class Transit:
         hops = None if call.setup.hops is None else call.setup.hops - 1
         called = call.setup.called[route.strip :]
         self._floor.request(leg, replace(call.setup, called=called, hops=hops))
-        self._floor.bus.join(call.trunk, leg)
+        if call.setup.check == Check.DONE:
+            self._floor.bus.join(call.trunk, leg)
         self._note(call, Types.NETWORK_REACHED, now, attempt=len(call.tried))
 
     def passes(self, call: Call, brought: Transparent | None, group: str | None, now: Instant) -> bool:
@@ -154,8 +156,12 @@ class Transit:
             call.setup = replace(
                 call.setup, called=call.setup.called + primitive.digits, complete=primitive.complete
             )
+        if isinstance(primitive, Continuity):
+            call.setup = replace(call.setup, check=Check.DONE)
         if call.onward is None or not isinstance(primitive, _ONWARD):
             return
+        if isinstance(primitive, Continuity) and call.trunk is not None:
+            self._floor.bus.join(call.trunk, call.onward)
         if self.passes(call, _brought(primitive), call.onward.group, now):
             self._floor.request(call.onward, primitive)
 
@@ -215,7 +221,8 @@ class Transit:
         assert call.onward is not None
         assert call.trunk is not None
         self._floor.bus.quiet(call.onward)
-        self._floor.bus.quiet(call.trunk)
+        if call.setup.check == Check.DONE:
+            self._floor.bus.quiet(call.trunk)
         self._legs.leaves(call.onward)
         if forget:
             call.onward = None

@@ -206,6 +206,11 @@ class OutgoingCall(Machine[State, Event]):
         if suspended:
             self.circuit.start(self, "T6", now)
 
+    @property
+    def waits(self) -> bool:
+        """Whether no backward message has come yet."""
+        return self.state is State.WAIT_FOR_ACM
+
     # set-up
 
     def setup(self, now: Instant, primitive: Setup) -> None:
