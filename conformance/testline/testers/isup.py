@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, NoReturn
 
 from testline.bench import Bench
@@ -22,6 +22,7 @@ from testline.layers.isup import (
     range_and_status,
     summary_of,
 )
+from testline.layers.isup_forms import malformations
 from testline.layers.isup_parameters import CircuitStateIndicator
 from testline.testers.mtp3 import ISUP, Message, Mtp3Tester
 from testline.trace import TraceEntry
@@ -162,10 +163,12 @@ class IsupTester:
             circuit.cic: circuit for circuit in bench.pixit.circuits if circuit.user == self.user.lower()
         }
         self.answers: set[str] = set(self.harmless)
+        self.between = False
+        """The system passes on what others have composed, in whatever form."""
         self.background: list[Received] = []
         """What was answered as background traffic."""
         self.inbox: dict[int, deque[Received]] = {}
-        """Messages not yet taken, by CIC; -1 holds those that could not be decoded."""
+        """Messages not yet taken, by CIC; -1 holds those that no exchange may send."""
         self._awaited: set[str] = set()
         self._used: set[int] = set()
         mtp3.users[self.service] = self._arrived
@@ -224,6 +227,11 @@ class IsupTester:
             self.inbox.setdefault(-1, deque()).append(got)
             return
         got = Received(msu.at, found.title, found, msu.data, self.summary(found), msu.entry)
+        wrong = [] if self.between else malformations(found)
+        if wrong:
+            text = f"{got.text}: {'; '.join(wrong)}"
+            self.inbox.setdefault(-1, deque()).append(replace(got, title="malformed", text=text))
+            return
         if found.title in self.answers and found.title not in self._awaited and self.acknowledge(found):
             self.background.append(got)
             return
@@ -369,6 +377,7 @@ class IsupTester:
             awaited=f"circuit {cic} idle",
             state=lambda: f"circuit {cic} {maintenance.circuit_state(cic)}",
         )
+        self._refuse_strays(f"circuit {cic} idle", self.where)
 
     def _seize_and_release(self, cic: int) -> None:
         call = self.seize(called=self.pixit.queue_number, cic=cic)
