@@ -242,6 +242,28 @@ def test_call_on_failed_circuit(isup: IsupTester) -> None:
     expect_state(isup, cic + 1, blocked=True)
 
 
+@case(
+    "ISUP/214",
+    "Reset received while BLO is not acknowledged",
+    clauses=["Q.764 2.9.3.1 c"],
+    proves=["N-01"],
+    needs="isup.maintenance",
+)
+def test_reset_while_blocking(isup: IsupTester) -> None:
+    """BLO comes again at once beside RLC, and T12 begins anew."""
+    cic = isup.free_circuit()
+    isup.bench.system.maintenance().block(cic)
+    isup.expect(cic, "BLO", within=ANSWER)
+    isup.bench.run(10 * SECOND)
+    isup.send_message(cic, "RSC")
+    first = isup.expect(cic, "BLO", "RLC", within=ANSWER)
+    isup.expect(cic, "RLC" if first.title == "BLO" else "BLO", within=ANSWER)
+    isup.expect_nothing(cic, during=round(SHORT[0] * SECOND) - SECOND)
+    isup.expect(cic, "BLO", within=REPEATED)
+    isup.send_message(cic, "BLA")
+    isup.expect_nothing(cic, during=REPEATED)
+
+
 # groups
 
 
@@ -343,6 +365,30 @@ def test_wrong_group_acknowledged(isup: IsupTester) -> None:
     group_order(isup, "CGB", cic, count, range(count))
     isup.send_message(cic, "CGBA", supervision=MAINTENANCE, range=count - 1, status=status)
     isup.expect_nothing(during=REPEATED)
+
+
+@case(
+    "ISUP/215",
+    "Single order in the place of a group order, and the other way round",
+    clauses=["Q.764 2.8.2.1", "Q.764 2.9.4"],
+    proves=["N-01", "M-03"],
+    needs=("isup.maintenance", "isup.group_supervision"),
+)
+def test_single_and_group_orders(isup: IsupTester) -> None:
+    """Without BLA, BLO is repeated no more behind CGB, nor UBL behind CGU; circuits stay as ordered."""
+    cic, count = two(isup)
+    maintenance = isup.bench.system.maintenance()
+    single = ((maintenance.block, "BLO"), (maintenance.unblock, "UBL"))
+    group = ((maintenance.block_group, "CGB"), (maintenance.unblock_group, "CGU"))
+    for (give_one, one), (give_all, all_of_them) in zip(single, group, strict=True):
+        give_one(cic)
+        isup.expect(cic, one, within=ANSWER)
+        give_all(cic, count)
+        group_order(isup, all_of_them, cic, count, range(count))
+        isup.send_message(cic, f"{all_of_them}A", supervision=0, range=count - 1, status=status_octets(count))
+        isup.expect_nothing(during=REPEATED)
+        for offset in range(count):
+            locally(isup, cic + offset, blocked=one == "BLO")
 
 
 @case(

@@ -29,6 +29,7 @@ from testline.cases.isup_timers import ANNEX
 from testline.cases.isup_transit import cleared, talking, through
 from testline.cases.isup_unexpected import NOT_IMPLEMENTED, UNKNOWN_CODE, compatibility, unknown_message
 from testline.cases.mtp2_state import measure_time
+from testline.layers.isup import message
 from testline.layers.isup_parameters import (
     GenericNumber,
     Octets,
@@ -637,3 +638,77 @@ def test_suspended_twice(transit: TransitCentre) -> None:
             far.expect(name, within=ANSWER, initiated_by=by)
     transit.bench.run(SECOND)
     cleared(transit, caller, party)
+
+
+# metering, and points that we have no circuits to
+
+
+def metering_pulse(cic: int, pulses: int) -> bytes:
+    """Return MPM of China national ISUP (YDN 038: unverified): two octets of pulses, no optional part."""
+    return bytes((cic & 0xFF, cic >> 8, 0xFD)) + pulses.to_bytes(2, "little") + b"\x00"
+
+
+@case(
+    "ISUP/216",
+    "Metering pulses on record",
+    clauses=["YDN 038 (clause unverified)"],
+    proves=["N-01", "C-04"],
+    needs=("isup.outgoing", "metering"),
+    unverified=True,
+)
+def test_metering_pulses_on_record(centre: Centre) -> None:
+    """The pulses of all MPM of an outgoing call are counted on its record."""
+    before = len(centre.supervisor.records())
+    party, _ = talking_out(centre)
+    for pulses in (1, 300):
+        centre.isup.send_raw(metering_pulse(party.call.cic, pulses), sls=party.call.cic & 0x0F)
+        centre.bench.run(SECOND)
+    over(centre, party)
+    records = centre.bench.until(
+        lambda: centre.supervisor.records()[before:], within=2 * SECOND, awaited="a call record"
+    )
+    found = records[0].get("pulses")
+    if found != 301:
+        raise Fail(awaited="301 pulses on record", observed=str(found))
+
+
+@case(
+    "ISUP/217",
+    "Metering pulses in transit",
+    clauses=["YDN 038 (clause unverified)"],
+    proves=["N-01"],
+    needs=("isup.pass_on", "metering"),
+    setup="transit",
+    unverified=True,
+)
+def test_metering_pulses_in_transit(transit: TransitCentre) -> None:
+    """MPM of the called side goes back with its pulses."""
+    caller, party = talking(transit)
+    for pulses in (1, 300):
+        octets = metering_pulse(party.call.cic, pulses)
+        transit.isup.send_raw(octets, sls=party.call.cic & 0x0F)
+        got = transit.isup.await_on(
+            caller.call.cic, ("message of unknown type",), within=ANSWER, state=caller.call.where
+        )
+        if got.octets[2:] != octets[2:]:
+            raise Fail(awaited=octets[2:].hex(), state=caller.call.where(), observed=got.octets[2:].hex())
+    cleared(transit, caller, party)
+
+
+@case(
+    "ISUP/218",
+    "Messages of a point without circuits",
+    clauses=["Q.764 2.9.5.1"],
+    proves=["N-01"],
+    needs="isup",
+    unverified=True,
+)
+def test_messages_of_another_point(isup: IsupTester) -> None:
+    """Nothing is answered to a point that there are no circuits to, and no circuit changes."""
+    cic = isup.free_circuit()
+    for name in ("IAM", "RSC", "BLO", "UPT"):
+        octets = bytes(message(name, cic, **FIELDS.get(name, {})))
+        isup.send_raw(octets, sls=cic & 0x0F, opc=isup.pixit.tester_point_code + 1)
+        isup.expect_nothing(during=SECOND)
+    isup.expect_idle(cic)
+    still_works(isup, cic)
