@@ -33,6 +33,9 @@ from testrig.system import CircuitMap, Refused
 BACKGROUND: Final = frozenset({"UPT", "GRS", "CQM", "RSC"})
 """What a system may send at any time and the tester answers unless it is awaited (Q.764 2.9, 2.8.3)."""
 
+RESETS: Final = frozenset({"GRS", "RSC"})
+"""What of that nobody sends without a reason."""
+
 Check = Callable[[Any], bool]
 
 
@@ -348,7 +351,10 @@ class IsupTester:
     def expect_nothing(
         self, cic: int | None = None, *, during: int, state: Callable[[], str] | None = None
     ) -> None:
-        """Fail when a message arrives on `cic` (on any circuit unless given) within `during` frames."""
+        """Fail when a message arrives on `cic` (on any circuit unless given) within `during` frames.
+
+        A reset is one; other background traffic is not.
+        """
         where = state or self.where
 
         def came() -> bool:
@@ -358,7 +364,11 @@ class IsupTester:
                     self.fail("no message", where(), waiting[0])
             return False
 
-        self.bench.never(came, during=during, unwanted="message", state=where)
+        self._awaited |= RESETS
+        try:
+            self.bench.never(came, during=during, unwanted="message", state=where)
+        finally:
+            self._awaited -= RESETS
 
     def expect_idle(self, cic: int, *, within: int = 5 * SECOND) -> None:
         """Prove that the system holds `cic` idle, blocked or not.
