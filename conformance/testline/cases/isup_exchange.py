@@ -243,16 +243,27 @@ def test_congestion_level_sent(centre: Centre) -> None:
     needs=("isup.information", "isup.outgoing"),
 )
 def test_information(centre: Centre) -> None:
-    """INF brings the category asked for, and the calling number or the word that there is none."""
+    """INF brings what is asked for and nothing else: category and calling number of the IAM, or none.
+
+    What is held or charged for nobody has asked.
+    """
     _, called = dials_out(centre, NUMBER)
     call = called.call
-    call.send("INR", calling_address_requested=1, category_requested=1)
-    got = call.expect("INF", within=ANSWER, solicited=0, category_included=1)
-    number = got.parameter(CallingPartyNumber.code) is not None
-    category = got.parameter(CallingPartysCategory.code) is not None
-    centre.bench.until(
-        lambda: category and got.calling_address_response == (0b11 if number else 0b01),
-        within=0,
-        awaited="INF with a category, and with a calling number as it says",
-        state=f"response {got.calling_address_response:02b}, number {number}, category {category}",
-    )
+    ours = call.iam.parameter(CallingPartyNumber.code)
+    for address, category in ((1, 1), (0, 1), (1, 0), (0, 0)):
+        call.send("INR", calling_address_requested=address, category_requested=category)
+        got = call.expect(
+            "INF",
+            within=ANSWER,
+            solicited=0,
+            category_included=category,
+            calling_address_response=0 if not address else 0b11 if ours is not None else 0b01,
+            hold_provided=0,
+            charge_information_included=0,
+            inf_second=0,
+        )
+        found = {bytes(each)[0]: bytes(each)[2:] for each in got.optional}
+        wanted = {CallingPartysCategory.code: bytes((call.iam.category,))} if category else {}
+        if address and ours is not None:
+            wanted[CallingPartyNumber.code] = bytes(ours)
+        centre.bench.until(lambda: found == wanted, within=0, awaited=str(wanted), state=str(found))  # noqa: B023

@@ -26,7 +26,13 @@ def asked(centre: Centre) -> Call:
     """Call the queue without a calling number; the system asks for it."""
     centre.agent(0).on_duty()
     call = centre.isup.seize(called=centre.pixit.queue_number, calling=None)
-    call.expect("INR", within=ANSWER, calling_address_requested=1)
+    call.expect(
+        "INR",
+        within=ANSWER,
+        calling_address_requested=1,
+        holding_requested=0,
+        malicious_call_identification=0,
+    )
     return call
 
 

@@ -16,15 +16,19 @@ from testline.cases.isup_circuits import TRANSIENT, asked
 from testline.cases.isup_compatibility import (
     DISCARD_MESSAGE,
     DISCARD_PARAMETER,
+    DISCARDED,
     LAST,
+    NOTIFY,
     PARAMETER_UNKNOWN,
     RELEASE,
     unknown_parameter,
 )
 from testline.cases.isup_continuity import CHECK_DBM0, CHECK_HZ, on_circuit, request
+from testline.cases.isup_groups import expect_state
 from testline.cases.isup_lines_transit import carries
 from testline.cases.isup_segments import BACKWARD, T34
-from testline.cases.isup_supervision import ANSWER, answered_call, outgoing, still_works
+from testline.cases.isup_services import own_point
+from testline.cases.isup_supervision import ANSWER, answered_call, outgoing, still_works, two
 from testline.cases.isup_timers import ANNEX
 from testline.cases.isup_transit import cleared, talking, through
 from testline.cases.isup_unexpected import NOT_IMPLEMENTED, UNKNOWN_CODE, compatibility, unknown_message
@@ -40,6 +44,7 @@ from testline.layers.isup_parameters import (
 from testline.testers.caller import Caller
 from testline.testers.centre import Centre
 from testline.testers.isup import Call, IsupTester
+from testline.testers.mtp3 import ISUP
 from testline.testers.speech import expect_speech_both_ways
 from testline.testers.tup_centre import TransitCentre
 from testline.verdicts import Fail
@@ -59,6 +64,8 @@ LOST: Final = frozenset((31, 41, 111))
 TEMPORARY_FAILURE: Final = 41
 PREVIOUS_CIRCUIT: Final = 2
 """Continuity check performed on a previous circuit (Q.763 3.35)."""
+UNEQUIPPED, INACCESSIBLE = 1, 2
+"""Causes of UPU (Q.704 15.17.5)."""
 ADDITIONAL: Final = GenericNumber(qualifier=6, digits="02088887777")
 
 
@@ -289,6 +296,29 @@ def test_failed_check_in_transit(transit: TransitCentre) -> None:
     caller.call.send("RLC")
     party.is_released(within=ANSWER, cause=TEMPORARY_FAILURE)
     transit.idle(caller, party)
+
+
+@case(
+    "ISUP/219",
+    "Continuity check of a call that fails",
+    clauses=["Q.764 2.1.8"],
+    proves=["N-01"],
+    needs="isup.continuity",
+)
+def test_failed_check(centre: Centre) -> None:
+    """COT (failed) ends the call without REL, and the loop; CCR connects it again, REL frees the circuit."""
+    for check in (1, PREVIOUS_CIRCUIT):
+        caller = centre.caller()
+        call = caller.dials(centre.pixit.menu_number, continuity_check=check)
+        call.expect_nothing(during=SECOND)
+        call.send("COT", continuity=0)
+        call.expect_nothing(during=20 * SECOND)
+        request(centre, call.cic, caller.voice)
+        call.send("COT", continuity=1)
+        call.send("REL", cause=16)
+        call.expect("RLC", within=ANSWER)
+        centre.isup.expect_idle(call.cic)
+    still_works(centre.isup, call.cic)
 
 
 @case(
@@ -712,3 +742,170 @@ def test_messages_of_another_point(isup: IsupTester) -> None:
         isup.expect_nothing(during=SECOND)
     isup.expect_idle(cic)
     still_works(isup, cic)
+
+
+# the user part of the other end, circuits that are not there
+
+
+def told_unavailable(isup: IsupTester, cause: int) -> None:
+    """Tell the system that the tester's ISUP is unavailable (Q.704 15.17.5)."""
+    isup.answers.discard("UPT")
+    isup.mtp3.send_management("UPU", own_point(isup) + bytes((cause << 4 | ISUP,)))
+
+
+@case(
+    "ISUP/220",
+    "User part unavailable, each cause",
+    clauses=["Q.764 2.13", "Q.704 15.17.5", ANNEX],
+    proves=["N-01"],
+    needs=("isup.user_part_test", "isup.outgoing"),
+    unverified=True,
+)
+def test_user_part_unavailable(centre: Centre) -> None:
+    """Unknown, or inaccessible: UPT, and no call goes out until an answer; told again, UPT is not sent again.
+
+    Unequipped: no UPT; any message of the far end shows that its user part is there.
+    """
+    isup, agent = centre.isup, centre.agent(0)
+    for cause in (0, INACCESSIBLE, UNEQUIPPED):
+        told_unavailable(isup, cause)
+        if cause != UNEQUIPPED:
+            call = isup.wait_for("UPT", within=ANSWER)
+            told_unavailable(isup, cause)
+        agent.sign_on()
+        agent.telephone.lift()
+        centre.bench.run(SECOND // 4)
+        agent.dial(centre.pixit.outgoing_prefix + NUMBER)
+        isup.expect_nothing(during=20 * SECOND)
+        agent.telephone.replace()
+        centre.bench.run(5 * SECOND)
+        agent.sign_off()
+        if cause == UNEQUIPPED:
+            isup.expect_nothing(during=16 * MINUTE)
+            still_works(isup, isup.free_circuit())
+        else:
+            call.send("UPA")
+            isup.expect_nothing(during=16 * MINUTE)
+        outgoing(centre).release()
+        agent.telephone.replace()
+        centre.bench.run(5 * SECOND)
+        agent.sign_off()
+
+
+@case(
+    "ISUP/221",
+    "Acknowledgements on a circuit that does not exist",
+    clauses=["Q.764 2.12"],
+    proves=["N-01"],
+    needs="isup",
+    unverified=True,
+)
+def test_acknowledgements_on_no_circuit(isup: IsupTester) -> None:
+    """What can only be an answer is never answered, so that two exchanges do not answer each other for ever."""
+    cic = max(isup.circuits) + 500
+    group: dict[str, Any] = {"range": 3, "status": b"\x0f"}
+    for name in ("UCIC", "CFN", "UPA", "RLC", "BLA", "UBA"):
+        isup.send_message(cic, name, deliberate=True, **FIELDS.get(name, {}))
+        isup.expect_nothing(during=SECOND)
+    for name in ("GRA", "CGBA", "CGUA"):
+        isup.send_message(cic, name, deliberate=True, **group)
+        isup.expect_nothing(during=SECOND)
+    isup.send_message(cic, "UPT")
+    isup.expect(cic, "UPA", within=ANSWER)
+
+
+@case(
+    "ISUP/222",
+    "Group messages that say too little, or of another type",
+    clauses=["Q.763 3.13", "Q.763 3.43"],
+    proves=["N-01", "M-03"],
+    needs=("isup.maintenance", "isup.group_supervision"),
+)
+def test_unsound_group_messages(isup: IsupTester) -> None:
+    """CGB of a reserved type or with too few status octets is discarded; GRA with too few does not acknowledge."""
+    cic, count = two(isup)
+    for kind in (2, 3):
+        isup.send_message(cic, "CGB", supervision=kind, range=count - 1, status=b"\x3f", deliberate=True)
+        isup.expect_nothing(during=SECOND)
+    for span, status in ((count - 1, b""), (8, b"\x3f"), (15, b"\x3f")):
+        for name in ("CGB", "CGU"):
+            isup.send_message(cic, name, supervision=0, range=span, status=status, deliberate=True)
+            isup.expect_nothing(during=SECOND)
+            expect_state(isup, cic, blocked=False)
+    for span, status in ((7, b"\x00"), (8, b"\x00\x00")):
+        isup.send_message(cic, "GRS", range=span, status=b"")
+        isup.expect(cic, "GRA", within=ANSWER, range=span, status=status)
+    isup.bench.system.maintenance().reset_group(cic, count)
+    isup.expect(cic, "GRS", within=ANSWER, range=count - 1, status=b"")
+    isup.send_message(cic, "GRA", range=count - 1, status=b"", deliberate=True)
+    isup.expect(cic, "GRS", within=REPEATED, range=count - 1, status=b"")
+    isup.send_message(cic, "GRA", range=count - 1, status=b"\x00")
+    isup.expect_nothing(during=REPEATED)
+
+
+def confused(call: Call, cause: int, diagnostics: bytes) -> None:
+    """CFN comes with `cause` and `diagnostics`, and nothing else."""
+    got = call.expect("CFN", within=ANSWER, cause=cause)
+    found = bytes(got.cause_indicators.diagnostics)
+    if found != diagnostics:
+        raise Fail(awaited=f"diagnostics {diagnostics.hex()}", state=call.where(), observed=found.hex())
+    call.expect_nothing(during=SECOND)
+
+
+@case(
+    "ISUP/223",
+    "Notification of unknown parameters, in each message of a call",
+    clauses=["Q.764 2.9.5.3.3", "Q.763 3.41", "Q.850 table 1"],
+    proves=["N-01"],
+    needs=("isup.compatibility", "isup.incoming", "isup.outgoing"),
+)
+def test_notified_of_each_message(centre: Centre) -> None:
+    """CFN with cause 99 and the parameter's code; the message is carried out. Discarded as a whole: cause 110."""
+    unknown = unknown_parameter(NOTIFY | DISCARD_PARAMETER)
+    code = bytes((UNKNOWN_CODE,))
+    party, _ = calling_out(centre)
+    rows: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("ACM", {"called_status": 1}),
+        ("CPG", {"event": 2}),
+        ("ANM", {}),
+        ("SUS", {"initiated_by": 1}),
+        ("RES", {"initiated_by": 1}),
+    )
+    for name, fields in rows:
+        party.call.send(name, optional=unknown, **fields)
+        confused(party.call, PARAMETER_UNKNOWN, code)
+    party.call.expect_nothing(during=4 * MINUTE)
+    party.call.send("SUS", initiated_by=1, optional=unknown_parameter(NOTIFY | DISCARD_MESSAGE))
+    party.call.expect("CFN", within=ANSWER, cause=DISCARDED)
+    party.call.expect_nothing(during=4 * MINUTE)
+    over(centre, party)
+    call = centre.isup.seize(called=centre.pixit.menu_number, optional=unknown)
+    call.expect("CFN", within=ANSWER, cause=PARAMETER_UNKNOWN)
+    call.answered(within=10 * SECOND)
+    octets = unknown_message(call.cic, compatibility(LAST | NOTIFY | DISCARD_MESSAGE))
+    centre.isup.send_raw(octets, sls=call.cic & 0x0F)
+    confused(call, NOT_IMPLEMENTED, code)
+    call.release()
+
+
+@case(
+    "ISUP/224",
+    "Connect with an unknown parameter, and digits with one",
+    clauses=["Q.764 2.9.5.3.3", "Q.763 3.41"],
+    proves=["N-01"],
+    needs=("isup.compatibility", "isup.outgoing", "isup.overlap"),
+)
+def test_notified_of_con_and_sam(centre: Centre) -> None:
+    """CFN with cause 99, and the message counts: the outgoing call is up, the number complete."""
+    unknown = unknown_parameter(NOTIFY | DISCARD_PARAMETER)
+    party, agent = calling_out(centre)
+    party.call.send("CON", called_status=1, optional=unknown)
+    confused(party.call, PARAMETER_UNKNOWN, bytes((UNKNOWN_CODE,)))
+    expect_speech_both_ways(party.voice, agent.voice)
+    over(centre, party)
+    number = centre.pixit.menu_number
+    call = centre.isup.seize(called=number[:-2])
+    call.send("SAM", called=number[-2:], optional=unknown)
+    call.expect("CFN", within=ANSWER, cause=PARAMETER_UNKNOWN)
+    call.answered(within=10 * SECOND)
+    call.release()
