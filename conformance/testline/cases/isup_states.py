@@ -12,7 +12,7 @@ from testline.case import case
 from testline.cases.isup_attempts import second_attempt
 from testline.cases.isup_calls import NUMBER, calling_out, over, talking_out
 from testline.cases.isup_checks import checking
-from testline.cases.isup_circuits import TRANSIENT, asked
+from testline.cases.isup_circuits import REPEATED, TRANSIENT, asked
 from testline.cases.isup_compatibility import (
     DISCARD_MESSAGE,
     DISCARD_PARAMETER,
@@ -801,7 +801,7 @@ def test_user_part_unavailable(centre: Centre) -> None:
     unverified=True,
 )
 def test_acknowledgements_on_no_circuit(isup: IsupTester) -> None:
-    """What can only be an answer is never answered, so that two exchanges do not answer each other for ever."""
+    """What can only be an answer is not answered: two exchanges might answer each other for ever."""
     cic = max(isup.circuits) + 500
     group: dict[str, Any] = {"range": 3, "status": b"\x0f"}
     for name in ("UCIC", "CFN", "UPA", "RLC", "BLA", "UBA"):
@@ -822,7 +822,7 @@ def test_acknowledgements_on_no_circuit(isup: IsupTester) -> None:
     needs=("isup.maintenance", "isup.group_supervision"),
 )
 def test_unsound_group_messages(isup: IsupTester) -> None:
-    """CGB of a reserved type or with too few status octets is discarded; GRA with too few does not acknowledge."""
+    """CGB of a reserved type or with too few status octets is discarded, and so is GRA with too few."""
     cic, count = two(isup)
     for kind in (2, 3):
         isup.send_message(cic, "CGB", supervision=kind, range=count - 1, status=b"\x3f", deliberate=True)
@@ -860,7 +860,7 @@ def confused(call: Call, cause: int, diagnostics: bytes) -> None:
     needs=("isup.compatibility", "isup.incoming", "isup.outgoing"),
 )
 def test_notified_of_each_message(centre: Centre) -> None:
-    """CFN with cause 99 and the parameter's code; the message is carried out. Discarded as a whole: cause 110."""
+    """CFN with cause 99 and the parameter's code; the message counts. Discarded as a whole: cause 110."""
     unknown = unknown_parameter(NOTIFY | DISCARD_PARAMETER)
     code = bytes((UNKNOWN_CODE,))
     party, _ = calling_out(centre)
@@ -909,3 +909,29 @@ def test_notified_of_con_and_sam(centre: Centre) -> None:
     call.expect("CFN", within=ANSWER, cause=PARAMETER_UNKNOWN)
     call.answered(within=10 * SECOND)
     call.release()
+
+
+@case(
+    "ISUP/225",
+    "Instruction to release where there is no call",
+    clauses=["Q.764 2.9.5.3.3", "Q.764 2.9.3.1"],
+    proves=["N-01", "M-03"],
+    needs=("isup.compatibility", "isup.maintenance"),
+)
+def test_nothing_to_release(isup: IsupTester) -> None:
+    """On an idle circuit, and during a reset, a parameter that asks to release the call brings no REL."""
+    call = isup.call_on(isup.free_circuit())
+    release = unknown_parameter(RELEASE)
+    for name, fields in (("SUS", {"initiated_by": 1}), ("ACM", {}), ("SAM", {"called": "1"})):
+        call.send(name, deliberate=True, optional=release, **fields)
+        isup.bench.run(2 * SECOND)
+        call.catch_up()
+        if "REL" in {got.title for got in call.received}:
+            raise Fail(awaited="no REL on an idle circuit", state=call.where(), observed="REL")
+        isup.expect_idle(call.cic)
+    isup.bench.system.maintenance().reset(call.cic)
+    call.expect("RSC", within=ANSWER)
+    call.send("IAM", called=isup.pixit.menu_number, deliberate=True, optional=release)
+    call.expect_nothing(during=5 * SECOND)
+    call.send("RLC")
+    isup.expect_idle(call.cic)
