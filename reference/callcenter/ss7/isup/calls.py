@@ -5,7 +5,6 @@
 | called, called_nature | called party number, without the end of pulsing signal |
 | calling, its nature, screening | calling party number; restricted by presentation 1 (Q.763 3.10 d) |
 | original_called | original called number, else redirecting number |
-| redirecting, redirection | redirecting number, redirection information |
 | function | called IN number (Q.763 3.73): the service that was dialled |
 | additional | user-to-user information: IA5 characters as text (protocol discriminator 4, Q.931 4.5.30), \
 anything else as hexadecimal digits of the whole parameter |
@@ -29,7 +28,6 @@ from callcenter.calls.primitives import (
     Primitive,
     Proceeding,
     Progress,
-    Redirection,
     Release,
     Resume,
     Setup,
@@ -48,7 +46,6 @@ from callcenter.ss7.isup.indicators import (
     NatureOfConnectionIndicators,
     OptionalBackwardCallIndicators,
     OptionalForwardCallIndicators,
-    RedirectionInformation,
     SuspendResumeIndicators,
     TransmissionMediumRequirement,
 )
@@ -147,7 +144,7 @@ class Offered:
         """Return the primitive for the call engine; in `transit` with what no field holds."""
         found: dict[type[Parameter], Parameter] = {type(each): each for each in reversed(self.optional)}
         calling, original = found.get(CallingPartyNumber), found.get(OriginalCalledNumber)
-        redirecting, information = found.get(RedirectingNumber), found.get(RedirectionInformation)
+        redirecting = found.get(RedirectingNumber)
         user, service, hops = (
             found.get(UserToUserInformation),
             found.get(CalledInNumber),
@@ -177,10 +174,6 @@ class Offered:
             category=category.category,
             original_called_nature=3 if first is None else first.nature,
             original_called_restricted=first is not None and first.presentation == _RESTRICTED,
-            redirecting="" if redirecting is None else redirecting.digits.rstrip(ST),
-            redirecting_nature=3 if redirecting is None else redirecting.nature,
-            redirecting_restricted=redirecting is not None and redirecting.presentation == _RESTRICTED,
-            redirection=_redirection(information),
             medium=medium.medium,
             hops=hops.hops if isinstance(hops, HopCounter) else None,
             delay=delay.milliseconds if isinstance(delay, PropagationDelayCounter) else None,
@@ -204,14 +197,6 @@ class Offered:
             elif type(each) not in _COUNTED:
                 kept.append(each)
         return kept
-
-
-def _redirection(information: Parameter | None) -> Redirection | None:
-    if not isinstance(information, RedirectionInformation):
-        return None
-    return Redirection(
-        information.redirecting, information.original_reason, information.counter, information.reason
-    )
 
 
 def _transparent(items: Iterable[Parameter]) -> Transparent | None:
@@ -283,7 +268,7 @@ def _counters(setup: Setup, config: IsupConfig, group: str) -> list[Parameter]:
 
 
 def _optional(setup: Setup) -> list[Parameter]:
-    """The optional parameters of an IAM that `setup` has fields for."""
+    """The optional parameters of the IAM of a call that begins here or comes from another system."""
     optional: list[Parameter] = []
     if setup.calling:
         optional.append(
@@ -294,18 +279,6 @@ def _optional(setup: Setup) -> list[Parameter]:
                 screening=setup.calling_screening,
             )
         )
-    if setup.redirecting:
-        presentation = int(setup.redirecting_restricted)
-        optional.append(
-            RedirectingNumber(
-                setup.redirecting, setup.redirecting_nature, presentation=presentation, screening=0
-            )
-        )
-    if setup.redirection is not None:
-        told = setup.redirection
-        optional.append(
-            RedirectionInformation(told.indicator, 0, told.original_reason, told.counter, 0, told.reason)
-        )
     if setup.original_called:
         presentation = int(setup.original_called_restricted)
         optional.append(
@@ -313,10 +286,6 @@ def _optional(setup: Setup) -> list[Parameter]:
                 setup.original_called, setup.original_called_nature, presentation=presentation, screening=0
             )
         )
-    if setup.function:
-        optional.append(CalledInNumber(setup.function, screening=0))
-    if setup.additional:
-        optional.append(UserToUserInformation(IA5, setup.additional.encode("ascii", "replace")))
     return optional
 
 
@@ -337,28 +306,19 @@ def _backward(
 ) -> list[Parameter]:
     """Our backward call indicators, or those brought along, and what else there is."""
     brought = items_of(primitive.transparent)
-    parameters: list[Parameter] = [_theirs(indicators, brought)]
-    if not isinstance(primitive, Answer) and primitive.in_band and not brought:
-        parameters.append(OptionalBackwardCallIndicators(in_band=1))
-    return _with(parameters, brought)
+    return _with([_theirs(indicators, brought)], brought)
 
 
 def answer(primitive: Answer) -> list[Parameter]:
     """Return the parameters of the ANM."""
-    brought = items_of(primitive.transparent)
-    if primitive.connected and not any(isinstance(each, ConnectedNumber) for each in brought):
-        return [ConnectedNumber(primitive.connected), *brought]
-    return brought
+    return items_of(primitive.transparent)
 
 
 def call_progress(primitive: Alerting | Progress) -> list[Parameter]:
     """Return the parameters of the CPG that `primitive` asks for."""
     event = ALERTING if isinstance(primitive, Alerting) else primitive.event
     brought = items_of(primitive.transparent)
-    parameters: list[Parameter] = [_theirs(EventInformation(event), brought)]
-    if primitive.in_band and event != IN_BAND and not brought:
-        parameters.append(OptionalBackwardCallIndicators(in_band=1))
-    return _with(parameters, brought)
+    return _with([_theirs(EventInformation(event), brought)], brought)
 
 
 def backward_primitive(message: Message, *, transit: bool = False) -> Primitive:
