@@ -13,6 +13,7 @@ MODULES: Final = (
     "mtp2_state",
     "mtp2_alignment",
     "mtp2_unexpected",
+    "mtp2_pairs",
     "mtp2_transfer",
     "mtp2_correction",
     "mtp2_pcr",
