@@ -29,6 +29,7 @@ MODULES: Final = (
     "mtp3_link_sets",
     "mtp3_dual",
     "mtp3_flow",
+    "mtp3_pairs",
     "isup_supervision",
     "isup_unexpected",
     "isup_calls",

@@ -1,6 +1,6 @@
-"""MTP level 2: pairs of a state and an event of Q.703's figures that no test of Q.781 brings together.
+"""MTP level 2: what no test of Q.781 brings together.
 
-A row of a state table that is missing shows only where its event meets its state. These are the rows of
+A row of a state table that is missing shows only where its event meets its state. These are the rows of Q.703
 figures 8 (link state), 9 (alignment), 10 (processor outage) and 19 (congestion) that the numbered tests pass by.
 """
 
