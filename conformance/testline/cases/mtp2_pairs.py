@@ -1,7 +1,8 @@
 """MTP level 2: what no test of Q.781 brings together.
 
-A row of a state table that is missing shows only where its event meets its state. These are the rows of Q.703
-figures 8 (link state), 9 (alignment), 10 (processor outage) and 19 (congestion) that the numbered tests pass by.
+A row of a state table that is missing shows only where its event meets its state. These are rows of Q.703
+figures 8 (link state), 9 (alignment), 10 (processor outage) and 19 (congestion) that the numbered tests pass
+by.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def test_sios_when_aligned(link: LinkTester) -> None:
     needs="mtp2.emergency",
 )
 def test_sie_during_proving(link: LinkTester) -> None:
-    """The far end becomes urgent while it proves: an emergency period begins, and the system goes on with SIN."""
+    """The far end becomes urgent while it proves: an emergency period begins; the system goes on with SIN."""
     align(link)
     link.send_lssu("SIN")
     link.bench.run(3 * SECOND)
@@ -183,7 +184,7 @@ def test_sie_in_outage(link: LinkTester) -> None:
     needs=("mtp2.processor_outage", ORDERS),
 )
 def test_local_outage_within_remote_outage(link: LinkTester) -> None:
-    """The far processor is out first; the system's own outage lasts longer: SIPO until it is over, then messages."""
+    """The far processor is out first, the system's own one longer: SIPO until it is back, then messages."""
     mtp3 = in_service(link)
     link.bench.run(SECOND)
     link.send_lssu("SIPO")
@@ -205,7 +206,7 @@ def test_local_outage_within_remote_outage(link: LinkTester) -> None:
     needs=("mtp2.processor_outage", ORDERS),
 )
 def test_local_outage_is_forgotten_with_the_link(link: LinkTester) -> None:
-    """A stop ends the outage: aligned again the system sends FISUs, and a far outage comes and goes as on a new link."""
+    """A stop ends the outage: aligned again, a far outage comes and goes as on a new link."""
     local_outage(link)
     level3(link.bench).deactivate_link()
     link.expect("SIOS", within=REACTION, through=("SIPO",))
@@ -239,7 +240,7 @@ def test_both_outages_are_forgotten_with_the_link(link: LinkTester) -> None:
     needs=("mtp2.congestion", ORDERS),
 )
 def test_congestion_is_forgotten_with_the_link(link: LinkTester) -> None:
-    """A stop ends congestion: no SIB in the new alignment or in service, and SIB again when congestion comes again."""
+    """A stop ends congestion: no SIB on the link as it is new, and SIB when congestion comes again."""
     in_service(link)
     link.bench.run(SECOND)
     level3(link.bench).congestion(True)

@@ -1,8 +1,7 @@
 """MTP level 3: what no test of Q.782 brings together.
 
 Pairs of a state and an event that the numbered tests do not meet, or meet too late to tell one rule from the
-next: what follows at once is looked for at once here. The tester is adjacent point A with all its links, as in
-the areas of the procedures themselves.
+next: what follows at once is looked for at once here. The tester is adjacent point A with all its links.
 """
 
 from __future__ import annotations
@@ -232,7 +231,7 @@ def test_second_lfu_answered(network: Network) -> None:
     setup="network",
 )
 def test_lin_while_forcing(network: Network) -> None:
-    """A's LIN for the link it has inhibited already is acknowledged after the first LFU and after the second."""
+    """A's LIN for the link it has inhibited already is acknowledged after the first LFU and the second."""
     link = forced(network, 1)
     network.a.send("LIN", slc=link.slc)
     network.expect("LIA", within=AT_ONCE, sls=link.slc)
