@@ -62,6 +62,7 @@ MODULES: Final = (
     "tup_continuity",
     "tup_checks",
     "tup_unreasonable",
+    "tup_pairs",
     "tup_setup",
     "tup_release",
     "tup_refusals",
