@@ -240,6 +240,44 @@ def test_reset_order_while_releasing(tup: TupCentre) -> None:
 
 
 @case(
+    "TUP/10.14",
+    "RSC sent in an outgoing call",
+    clauses=["Q.724 6.2.1"],
+    proves=["N-01", "M-03"],
+    needs=["tup.outgoing", "tup.maintenance"],
+    setup="tup",
+)
+def test_reset_order_in_an_outgoing_call(tup: TupCentre) -> None:
+    """A reset ordered in a call ends it: RSC, RLG, idle, and the agent is alone."""
+    party, agent = tup.talking_out()
+    tup.bench.system.maintenance().reset(party.call.cic)
+    party.call.expect("RSC", within=ANSWER)
+    party.call.send("RLG")
+    tup.tester.expect_idle(party.call.cic)
+    tup.not_connected(party, agent)
+
+
+@case(
+    "TUP/10.15",
+    "HGB received in an outgoing call",
+    clauses=["Q.724 6.3"],
+    proves=["N-01"],
+    needs=["tup.outgoing", "tup.group_supervision"],
+    setup="tup",
+    unverified=True,
+)
+def test_hardware_failure_in_an_outgoing_call(tup: TupCentre) -> None:
+    """HGB takes the call on its circuit with it: HBA, the circuit is free and blocked, the agent alone."""
+    party, agent = tup.talking_out()
+    cic = party.call.cic
+    first = group_at(tup, cic)
+    tup.tester.send_message(first, "HGB", range=1, status=bits(2))
+    tup.tester.expect(first, "HBA", within=ANSWER)
+    tup.is_in(cic, has=["idle", "remotely blocked"])
+    tup.not_connected(party, agent)
+
+
+@case(
     "TUP/10.7",
     "Answered without ringing, TUP to ISUP",
     clauses=["Q.724 1.7", "Q.724 1.11", "Q.764 2.1.4"],
