@@ -369,6 +369,37 @@ def test_second_cbd_acknowledged_at_once(network: Network) -> None:
     network.confirm(found[sls] is link, f"traffic on {link.name}", f"on {found[sls].name}")
 
 
+@case(
+    "MTP3/160",
+    "Changeback without a path: time-controlled diversion, timer T3",
+    clauses=["Q.704 6.4", "Q.704 16.8"],
+    proves=["N-01"],
+    needs=("mtp3.inhibiting", "mtp3.routes"),
+    setup="network",
+)
+def test_time_controlled_diversion(network: Network) -> None:
+    """All links of A but an inhibited one are gone: F is reached by B, over which no CBD leads to A.
+
+    When A has let the link go, the traffic for F waits for T3 (0.5 to 1.2 s), and is by A again.
+    """
+    _, link = inhibited_here(network)
+    far = network.remote()
+    network.a.answers.discard("LUN")
+    for other in rest(network, link):
+        other.cut()
+    network.expect("LUN", within=3 * SECOND, sls=link.slc)
+    network.bench.run(SECOND // 2)
+    series = Series(far, far.selections[0])
+    network.a.send("LUA", slc=link.slc)
+    back = network.bench.now
+    network.bench.run(SECOND // 10)
+    series.send(1, over=network.b.other_link())
+    first = series.expect()[0]
+    measure_time(network.bench, "T3", first.at - back, 0.5, 1.2, "Q.704 16.8")
+    network.confirm(first.link is link, f"traffic for F on {link.name}", str(first))
+    network.confirm(not declarations(network, link), "no CBD", "CBD came")
+
+
 # routes and congestion (Q.704 13)
 
 
