@@ -454,7 +454,7 @@ SLTC: Expected = {
     "IDLE": {"START": "FIRST_ATTEMPT"},
     "FIRST_ATTEMPT": {"SLTA": "PASSED", "T1": "SECOND_ATTEMPT", "STOP": "IDLE"},
     "SECOND_ATTEMPT": {"SLTA": "PASSED", "T1": "IDLE", "STOP": "IDLE"},
-    "PASSED": {"T2": "FIRST_ATTEMPT", "START": "FIRST_ATTEMPT", "STOP": "IDLE"},
+    "PASSED": {"T2": "FIRST_ATTEMPT", "STOP": "IDLE"},
 }
 TABLES: list[tuple[Table[Any, Any], str, Expected]] = [
     (lsac_fsm.TABLE, "lsac", LSAC),

@@ -83,6 +83,7 @@ def test_check_call_fails(tup: TupCentre) -> None:
     call.send("CCR")
     looped(tup, caller)
     call.send("CCF")
+    not_looped(caller)
     call.expect_nothing(during=2 * SECOND)
     call.send("CCR")
     looped(tup, caller)
@@ -180,6 +181,7 @@ def test_continuity_check_fails(tup: TupCentre) -> None:
     caller = checked(tup, 1)
     call = caller.call
     call.send("CCF")
+    not_looped(caller)
     call.expect_nothing(during=2 * SECOND)
     call.send("CCR")
     looped(tup, caller)

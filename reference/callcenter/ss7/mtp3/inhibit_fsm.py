@@ -74,23 +74,23 @@ LOCAL = Table(
         (L.ASKING, E.LID): Transition("denied", L.UNINHIBITED, "Q.704 10.2"),
         (L.ASKING, E.T14): Transition("ask_again", L.ASKING_AGAIN, "Q.704 10.2"),
         (L.ASKING, E.UNINHIBIT): Transition("undo", L.UNDOING, "Q.704 10.3"),
-        (L.ASKING, E.RESET): Transition("reset", L.UNINHIBITED, "Q.704 9.2: unverified"),
         (L.ASKING_AGAIN, E.LIA): Transition("inhibited_now", L.INHIBITED, "Q.704 10.2"),
         (L.ASKING_AGAIN, E.LID): Transition("denied", L.UNINHIBITED, "Q.704 10.2"),
         (L.ASKING_AGAIN, E.T14): Transition("unanswered", L.UNINHIBITED, "Q.704 10.2"),
         (L.ASKING_AGAIN, E.UNINHIBIT): Transition("undo", L.UNDOING, "Q.704 10.3"),
-        (L.ASKING_AGAIN, E.RESET): Transition("reset", L.UNINHIBITED, "Q.704 9.2: unverified"),
         (L.INHIBITED, E.UNINHIBIT): Transition("undo", L.UNDOING, "Q.704 10.3"),
         (L.INHIBITED, E.NEEDED): Transition("undo", L.UNDOING, "Q.704 10.3.2"),
         (L.INHIBITED, E.LFU): Transition("undo", L.UNDOING, "Q.704 10.3"),
         (L.INHIBITED, E.T22): Transition("test", L.INHIBITED, "Q.704 10.6"),
-        (L.INHIBITED, E.RESET): Transition("reset", L.UNINHIBITED, "Q.704 9.2: unverified"),
         (L.UNDOING, E.LUA): Transition("uninhibited_now", L.UNINHIBITED, "Q.704 10.3"),
         (L.UNDOING, E.T12): Transition("undo_again", L.UNDOING_AGAIN, "Q.704 10.3"),
-        (L.UNDOING, E.RESET): Transition("reset", L.UNINHIBITED, "Q.704 9.2: unverified"),
         (L.UNDOING_AGAIN, E.LUA): Transition("uninhibited_now", L.UNINHIBITED, "Q.704 10.3"),
         (L.UNDOING_AGAIN, E.T12): Transition("still_inhibited", L.INHIBITED, "Q.704 10.3"),
-        (L.UNDOING_AGAIN, E.RESET): Transition("reset", L.UNINHIBITED, "Q.704 9.2: unverified"),
+    }
+    | {
+        (state, E.RESET): Transition("reset", L.UNINHIBITED, "Q.704 9.2: unverified")
+        for state in L
+        if state is not L.UNINHIBITED
     },
     unexpected=Unexpected.COUNT,
     exceptions={E.NEEDED: Unexpected.IGNORE, E.RESET: Unexpected.IGNORE, E.INHIBIT: Unexpected.REFUSE},
@@ -213,15 +213,17 @@ REMOTE = Table(
         (R.INHIBITED, F.LLT): Transition("", R.INHIBITED, "Q.704 10.6"),
         (R.INHIBITED, F.NEEDED): Transition("force", R.FORCING, "Q.704 10.3.2"),
         (R.INHIBITED, F.T23): Transition("test", R.INHIBITED, "Q.704 10.6"),
-        (R.INHIBITED, F.RESET): Transition("reset", R.UNINHIBITED, "Q.704 9.2: unverified"),
         (R.FORCING, F.LIN): Transition("accept", R.FORCING, "Q.704 10.4"),
         (R.FORCING, F.LUN): Transition("uninhibit", R.UNINHIBITED, "Q.704 10.3"),
         (R.FORCING, F.T13): Transition("force", R.FORCING_AGAIN, "Q.704 10.3.2"),
-        (R.FORCING, F.RESET): Transition("reset", R.UNINHIBITED, "Q.704 9.2: unverified"),
         (R.FORCING_AGAIN, F.LIN): Transition("accept", R.FORCING_AGAIN, "Q.704 10.4"),
         (R.FORCING_AGAIN, F.LUN): Transition("uninhibit", R.UNINHIBITED, "Q.704 10.3"),
         (R.FORCING_AGAIN, F.T13): Transition("unheard", R.INHIBITED, "Q.704 10.3.2"),
-        (R.FORCING_AGAIN, F.RESET): Transition("reset", R.UNINHIBITED, "Q.704 9.2: unverified"),
+    }
+    | {
+        (state, F.RESET): Transition("reset", R.UNINHIBITED, "Q.704 9.2: unverified")
+        for state in R
+        if state is not R.UNINHIBITED
     },
 )
 

@@ -48,7 +48,6 @@ TABLE = Table(
         (State.SECOND_ATTEMPT, Event.T1): Transition("failed", State.IDLE, "Q.707 2.2"),
         (State.SECOND_ATTEMPT, Event.STOP): Transition("stop", State.IDLE, "Q.707 2.2"),
         (State.PASSED, Event.T2): Transition("test", State.FIRST_ATTEMPT, "Q.707 2.2"),
-        (State.PASSED, Event.START): Transition("test", State.FIRST_ATTEMPT, "Q.707 2.2"),
         (State.PASSED, Event.STOP): Transition("stop", State.IDLE, "Q.707 2.2"),
     },
 )
