@@ -205,7 +205,7 @@ def begun(iam: Any) -> tuple[bytes, ...]:
 @case(
     "ISUP/150",
     "IAM with every parameter, in transit",
-    clauses=["Q.764 2.1.1.2", "Q.763 table 32"],
+    clauses=["Q.764 2.1.1.2", "Q.763 4"],
     proves=["N-01"],
     needs="isup.pass_on",
     setup="transit",
@@ -250,7 +250,7 @@ def backward(transit: TransitCentre, name: str, codes: tuple[int, ...], *before:
 @case(
     "ISUP/152",
     "ACM with every parameter, in transit",
-    clauses=["Q.764 2.1.4", "Q.763 table 21"],
+    clauses=["Q.764 2.1.4", "Q.763 4"],
     proves=["N-01"],
     needs="isup.pass_on",
     setup="transit",
@@ -263,7 +263,7 @@ def test_parameters_of_acm(transit: TransitCentre) -> None:
 @case(
     "ISUP/153",
     "CPG with every parameter, in transit",
-    clauses=["Q.764 2.1.6", "Q.763 table 23"],
+    clauses=["Q.764 2.1.6", "Q.763 4"],
     proves=["N-01"],
     needs="isup.pass_on",
     setup="transit",
@@ -276,7 +276,7 @@ def test_parameters_of_cpg(transit: TransitCentre) -> None:
 @case(
     "ISUP/154",
     "ANM and CON with every parameter, in transit",
-    clauses=["Q.764 2.1.7", "Q.763 table 22", "Q.763 table 27"],
+    clauses=["Q.764 2.1.7", "Q.763 4"],
     proves=["N-01"],
     needs="isup.pass_on",
     setup="transit",
@@ -290,7 +290,7 @@ def test_parameters_of_answer(transit: TransitCentre) -> None:
 @case(
     "ISUP/155",
     "REL with every parameter, in transit",
-    clauses=["Q.764 2.3", "Q.763 table 33", "Q.763 3.12"],
+    clauses=["Q.764 2.3", "Q.763 4", "Q.763 3.12"],
     proves=["N-01"],
     needs="isup.pass_on",
     setup="transit",
@@ -418,7 +418,7 @@ def test_free_messages_pass(transit: TransitCentre) -> None:
 @case(
     "ISUP/159",
     "Suspend, resume and forward transfer with a call reference, in transit",
-    clauses=["Q.764 2.4", "Q.764 2.1.11", "Q.763 table 38", "Q.763 3.8"],
+    clauses=["Q.764 2.4", "Q.764 2.1.11", "Q.763 4", "Q.763 3.8"],
     proves=["N-01"],
     needs=("isup.pass_on", "isup.suspend_forward"),
     setup="transit",
