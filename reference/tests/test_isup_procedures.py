@@ -150,7 +150,6 @@ def test_incoming_call_from_iam_to_rlc(exchange: Exchange) -> None:
     assert indicators is not None
     assert indicators.called_status == 1
     exchange.ask(5, Progress())
-    exchange.ask(5, Alerting())
     (cpg,) = exchange.sent()
     assert cpg.get(EventInformation) == EventInformation(3)
     exchange.ask(5, Answer())

@@ -289,11 +289,10 @@ def _optional(setup: Setup) -> list[Parameter]:
     return optional
 
 
-def acm(primitive: Proceeding | Alerting | Progress) -> list[Parameter]:
+def acm(primitive: Proceeding | Alerting) -> list[Parameter]:
     """Return the parameters of the ACM that `primitive` asks for."""
     free = _FREE if isinstance(primitive, Alerting) else 0
-    charge = 2 if isinstance(primitive, Progress) else primitive.charge
-    return _backward(BackwardCallIndicators(charge, free, _ORDINARY), primitive)
+    return _backward(BackwardCallIndicators(primitive.charge, free, _ORDINARY), primitive)
 
 
 def connect(answer: Answer) -> list[Parameter]:
@@ -302,7 +301,7 @@ def connect(answer: Answer) -> list[Parameter]:
 
 
 def _backward(
-    indicators: BackwardCallIndicators, primitive: Proceeding | Alerting | Progress | Answer
+    indicators: BackwardCallIndicators, primitive: Proceeding | Alerting | Answer
 ) -> list[Parameter]:
     """Our backward call indicators, or those brought along, and what else there is."""
     brought = items_of(primitive.transparent)

@@ -155,7 +155,6 @@ TABLE: Final[Table[State, Event]] = Table(
         (S.WAIT_FOR_ACM, E.T8): Transition("no_continuity", S.WAIT_FOR_RLC, "Q.764 2.9.8.3"),
         (S.WAIT_FOR_ACM, E.PROCEEDING): Transition("address_complete", S.WAIT_FOR_ANM, "Q.764 2.1.4"),
         (S.WAIT_FOR_ACM, E.ALERTING): Transition("address_complete", S.WAIT_FOR_ANM, "Q.764 2.1.4"),
-        (S.WAIT_FOR_ACM, E.PROGRESS): Transition("address_complete", S.WAIT_FOR_ANM, "Q.764 2.1.4"),
         (S.WAIT_FOR_ACM, E.ANSWER): Transition("connected", S.ANSWERED, "Q.764 2.1.7"),
         (S.WAIT_FOR_ANM, E.ALERTING): Transition("progress", S.WAIT_FOR_ANM, "Q.764 2.1.6"),
         (S.WAIT_FOR_ANM, E.PROGRESS): Transition("progress", S.WAIT_FOR_ANM, "Q.764 2.1.6"),
@@ -225,7 +224,6 @@ class IncomingCall(Machine[State, Event]):
         """Cause of the release the engine asked for, which `Released` answers."""
         self._release: tuple[Parameter, ...] = (CauseIndicators(16),)
         """The REL, which T1 repeats."""
-        self._alerted = False
 
     def recover(self, now: Instant, *, suspended: bool) -> None:
         """Go on with an answered call; a called party who has hung up is guarded anew."""
@@ -404,17 +402,12 @@ class IncomingCall(Machine[State, Event]):
 
     # backward messages
 
-    def address_complete(self, now: Instant, primitive: Proceeding | Alerting | Progress) -> None:
+    def address_complete(self, now: Instant, primitive: Proceeding | Alerting) -> None:
         """ACM."""
-        self._alerted = isinstance(primitive, Alerting)
         self.circuit.send(Type.ACM, *acm(primitive), *self._not_provided())
 
     def progress(self, now: Instant, primitive: Alerting | Progress) -> None:
-        """CPG; of our own engine alerting once only."""
-        if isinstance(primitive, Alerting):
-            if self._alerted and not self.circuit.services.config.transit:
-                return
-            self._alerted = True
+        """CPG."""
         self.circuit.send(Type.CPG, *call_progress(primitive))
 
     def answered(self, now: Instant, primitive: Answer) -> None:
