@@ -935,3 +935,55 @@ def test_nothing_to_release(isup: IsupTester) -> None:
     call.expect_nothing(during=5 * SECOND)
     call.send("RLC")
     isup.expect_idle(call.cic)
+
+
+@case(
+    "ISUP/226",
+    "Keys that are no digits",
+    clauses=["Q.763 3.9 g"],
+    proves=["N-01", "S-01"],
+    needs=("isup.outgoing", "agents.outgoing"),
+    unverified=True,
+)
+def test_keys_that_are_no_digits(centre: Centre) -> None:
+    """A number with an asterisk goes nowhere: no IAM, the agent hears a tone, every circuit stays idle."""
+    agent = centre.agent(0)
+    agent.sign_on()
+    agent.telephone.lift()
+    centre.bench.run(SECOND // 4)
+    agent.dial(f"{centre.pixit.outgoing_prefix}021*5")
+    agent.telephone.hears_tone(450, within=2 * SECOND)
+    centre.isup.expect_nothing(during=2 * SECOND)
+    for cic in centre.isup.circuits:
+        centre.isup.expect_idle(cic)
+    agent.telephone.replace()
+    centre.bench.run(5 * SECOND)
+    agent.sign_off()
+    outgoing(centre).release()
+
+
+@case(
+    "ISUP/227",
+    "Keys that are no digits behind digits",
+    clauses=["Q.764 2.1.2", "Q.763 3.9 g"],
+    proves=["N-01", "S-01"],
+    needs="isup.overlap",
+    setup="exchange",
+    unverified=True,
+)
+def test_keys_that_are_no_digits_in_overlap(centre: Centre) -> None:
+    """An asterisk behind the IAM is in no SAM; the digits behind it are."""
+    agent = centre.agent(0)
+    agent.sign_on()
+    agent.telephone.lift()
+    centre.bench.run(SECOND // 4)
+    agent.dial(centre.pixit.outgoing_prefix + NUMBER[:4])
+    call = centre.isup.wait_for("IAM", within=ANSWER)
+    agent.dial("*")
+    call.expect_nothing(during=2 * SECOND)
+    agent.dial("56#")
+    digits = call.iam.called_party_number.digits
+    while not digits.endswith("F"):
+        digits += call.expect("SAM", within=ANSWER).subsequent_number.digits
+    centre.bench.until(lambda: digits == f"{NUMBER[:4]}56F", within=0, awaited="digits only", state=digits)
+    call.release()
