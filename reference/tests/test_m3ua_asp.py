@@ -185,7 +185,7 @@ def test_active_asp_returns_after_an_acknowledgement_nobody_asked_for() -> None:
         assert kinds(one) == [Type.ERR, again]
 
 
-def test_active_only_when_every_context_is_acknowledged_and_then_no_timer_runs() -> None:
+def test_active_only_when_every_context_is_acknowledged_and_then_only_the_audit_waits() -> None:
     one = Asp(AspConfig(OWN, 2, {1: (5,), 2: (4,)}, (PEER,)))
     one.activate(0)
     one.connected(0, 0)
@@ -194,7 +194,7 @@ def test_active_only_when_every_context_is_acknowledged_and_then_no_timer_runs()
     assert one.state(0) is State.ACTIVATING
     one.receive(0, Message(Type.ACTIVE_ACK, ((Tag.ROUTING_CONTEXT, word(2)),)).encode(), 0)
     assert one.state(0) is State.ACTIVE
-    assert one.next_deadline is None
+    assert one.next_deadline == 10 * SECOND
 
 
 def test_mask_of_an_affected_point_code_covers_its_low_bits() -> None:

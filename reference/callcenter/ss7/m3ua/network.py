@@ -21,12 +21,15 @@ class GatewayNetwork:
         """Messages of the network for services without a user part."""
         self._services = services
         self._streams: dict[int, Stream] = {}
+        self._news = False
+        """An association was added since the last poll."""
         self._next = 0
 
     def add(self, stream: Stream, now: Instant) -> int:
         """Take an association to a gateway; return its number."""
         number, self._next = self._next, self._next + 1
         self._streams[number] = stream
+        self._news = True
         self.asp.connected(number, now)
         self._send(now)
         return number
@@ -64,8 +67,8 @@ class GatewayNetwork:
         return "accessible" if self.asp.reaches(point_code) else "inaccessible"
 
     def poll(self, now: Instant) -> bool:
-        """Take what the gateways sent; whether there was anything, or an association is lost."""
-        heard = False
+        """Take what the gateways sent; whether there was anything, or an association came or is lost."""
+        heard, self._news = self._news, False
         for number, stream in list(self._streams.items()):
             octets = stream.receive()
             if octets:
