@@ -5,7 +5,7 @@ gateway.
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from testline.case import case as plain
 from testline.measurements import Measurement
@@ -158,7 +158,7 @@ def test_active_in_parts(server: ServerTester) -> None:
     asp.expect_nothing(during=3 * acknowledgement(server))
 
 
-def refused(server: ServerTester, name: str, code: int, **named: object) -> None:
+def refused(server: ServerTester, name: str, code: int, **named: Any) -> None:
     """A request is refused: no ERR comes of it, and no other message but the request again."""
     asp = server.sgp.asp
     asp.send("ERR", error_code=code, **named)
@@ -284,10 +284,10 @@ def test_heartbeat(server: ServerTester) -> None:
             server.sgp.acknowledge(asp, got)
 
 
-BEATING = {"needs": ["asp", "asp.heartbeat"], "setup": "server_beats"}
+beating = partial(case, needs=["asp", "asp.heartbeat"], setup="server_beats")
 
 
-@case("ASP/14", "Heartbeats of the server", clauses=["RFC 4666 4.3.4.6"], **BEATING)
+@beating("ASP/14", "Heartbeats of the server", clauses=["RFC 4666 4.3.4.6"])
 def test_own_heartbeat(server: ServerTester) -> None:
     """Each T(beat) one, as long as they are answered, and the association stays."""
     beat = heartbeat(server.spec)
@@ -297,13 +297,14 @@ def test_own_heartbeat(server: ServerTester) -> None:
     last = asp.expect("BEAT")
     for _ in range(4):
         data = last.value("heartbeat")
-        asp.send("BEAT_ACK", **({} if data is None else {"heartbeat": data}))
+        given: dict[str, Any] = {} if data is None else {"heartbeat": data}
+        asp.send("BEAT_ACK", **given)
         got = asp.expect("BEAT", within=beat + MARGIN)
         measured(server, "T(beat)", got.at - last.at, beat, "RFC 4666 4.3.4.6")
         last = got
 
 
-@case("ASP/15", "Heartbeats that are not answered", clauses=["RFC 4666 4.3.4.6"], **BEATING)
+@beating("ASP/15", "Heartbeats that are not answered", clauses=["RFC 4666 4.3.4.6"])
 def test_own_heartbeat_unanswered(server: ServerTester) -> None:
     """After twice T(beat) without a message the association is given up and made again, ASP Up first."""
     beat = heartbeat(server.spec)
@@ -318,7 +319,7 @@ def test_own_heartbeat_unanswered(server: ServerTester) -> None:
     server.sgp.connected().expect("ASPUP")
 
 
-@case("ASP/16", "Any message does for the answer to a heartbeat", clauses=["RFC 4666 4.3.4.6"], **BEATING)
+@beating("ASP/16", "Any message does for the answer to a heartbeat", clauses=["RFC 4666 4.3.4.6"])
 def test_own_heartbeat_and_other_messages(server: ServerTester) -> None:
     """Heartbeats are not answered, but other messages come: the association stays."""
     beat = heartbeat(server.spec)

@@ -5,7 +5,7 @@ the gateway.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from testline.case import case as plain
 from testline.cases.m3ua_server import UNEXPECTED, still_active
@@ -27,7 +27,7 @@ def case(id: str, title: str, *clauses: str) -> Callable[[Callable[..., None]], 
     return plain(id, title, clauses=[ERRORS, *clauses], proves=["N-05"], needs="asp", setup="server_alone")
 
 
-def refused(server: ServerTester, octets: bytes, code: int, **named: object) -> None:
+def refused(server: ServerTester, octets: bytes, code: int, **named: Any) -> None:
     """One ERR comes back for octets, with `code`; the ASP stays active."""
     asp = server.sgp.asp
     asp.send_raw(octets)

@@ -13,10 +13,11 @@ from typing import Any, Final
 
 from testline.bench import Bench
 from testline.layers.m3ua import Label, message
+from testline.layers.mtp3 import SERVICES
 from testline.testers.association import SECONDS, Association, Got
 from testline.testers.centre import Centre
 from testline.testers.isup import IsupTester
-from testline.testers.mtp3 import SERVICES, Message
+from testline.testers.mtp3 import Message
 from testline.verdicts import Fail, Inconclusive, NotApplicable
 from testrig.clock import MILLISECOND, SECOND, Instant
 from testrig.stream import Listening
@@ -149,6 +150,7 @@ class SgpTester:
     def lose(self) -> None:
         """Lose the association."""
         self.asp.close()
+        self.asp.active.clear()
 
     # answers
 
@@ -161,8 +163,9 @@ class SgpTester:
         elif got.title == "ASPDN":
             asp.send("ASPDN_ACK")
         elif got.title == "BEAT":
-            found = got.value("heartbeat")
-            asp.send("BEAT_ACK", **({} if found is None else {"heartbeat": found}))
+            data = got.value("heartbeat")
+            given: dict[str, Any] = {} if data is None else {"heartbeat": data}
+            asp.send("BEAT_ACK", **given)
         elif got.title == "DAUD":
             points = got.words("affected_point_code")
             for name, some in (
@@ -245,6 +248,10 @@ class ServerTester:
         """DATA that are not as they have to be: label, routing context, or before the acknowledgement."""
         self.received: list[tuple[SgpTester, Got]] = []
         """DATA that were distributed, with the gateway."""
+        self.sent: list[SgpTester] = []
+        """Gateways over which messages of user parts were sent."""
+        self.spread = False
+        """Messages of user parts go out over the gateways in turn; else over the first that can."""
         self.sgps = [SgpTester(self, each, number) for number, each in enumerate(self.spec.gateways)]
 
     @property
@@ -343,10 +350,12 @@ class ServerTester:
         ni: int | None = None,
         deliberate: bool = False,
     ) -> None:
-        """Send DATA to the server over the first gateway that has it active."""
+        """Send DATA to the server over a gateway that has it active."""
         given = {"dpc": dpc, "opc": opc, "sls": sls, "ni": ni}
         octets = self.octets(si, data, **{name: value for name, value in given.items() if value is not None})
-        sgp = next((each for each in self.sgps if each.associations and each.asp.active), self.sgp)
+        can = [each for each in self.sgps if each.associations and each.asp.active] or [self.sgp]
+        sgp = can[len(self.sent) % len(can) if self.spread else 0]
+        self.sent.append(sgp)
         sgp.asp.send_raw(octets, "DATA", deliberate=deliberate)
 
 
