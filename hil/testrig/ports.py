@@ -1,7 +1,7 @@
 """Associations in memory: who listens at which endpoint, and who dials it, in line time.
 
-What `testrig.association` does over sockets: a `MemoryListener` is the `Listener` there, a `MemoryDialler` the
-`Dialler`.
+What `testrig.association` does over sockets: a `MemoryListener` is the `Listener` there, a `MemoryDialler`
+the `Dialler`.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class MemoryPorts:
 
 
 class MemoryDialler:
-    """The end that dials: keeps one association up, by an attempt every `retry` frames while there is none."""
+    """The end that dials: keeps one association up, trying every `retry` frames while there is none."""
 
     def __init__(self, ports: MemoryPorts, endpoint: str, *, retry: int = RETRY) -> None:
         self._ports = ports

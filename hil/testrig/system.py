@@ -187,7 +187,7 @@ class Pixit:
     sigtran: SigtranSpec | None = None
     """The M3UA side of a signalling gateway; None: the system is none."""
     asp: AspSpec | None = None
-    """The M3UA side of a server that is reached over gateways which the judge is; None: the system is none."""
+    """The M3UA side of a server behind gateways, which the judge is; None: the system is none."""
 
 
 @dataclass(frozen=True, slots=True)

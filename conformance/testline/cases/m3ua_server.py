@@ -421,3 +421,17 @@ def test_audit_of_unavailable(server: ServerTester) -> None:
     audit(server, within=audit_again(server) + MARGIN)
     asp.point("DAVA")
     asp.expect_nothing(during=3 * audit_again(server))
+
+
+@case(
+    "ASP/22",
+    "ASP Up is repeated over a new association",
+    clauses=["RFC 4666 4.3.3", "RFC 4666 4.3.4.1"],
+    needs=["asp", "asp.repeats"],
+)
+def test_up_repeated_again(server: ServerTester) -> None:
+    """The first association is lost, and over the next one the gateway is mute: ASP Up each T(ack)."""
+    server.sgp.active()
+    server.sgp.lose()
+    asp = server.sgp.connected()
+    repeated(server, asp.expect("ASPUP"), "ASPUP", "RFC 4666 4.3.4.1")
