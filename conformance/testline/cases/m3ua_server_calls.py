@@ -389,7 +389,7 @@ def test_overridden(bench: Bench) -> None:
     cic = centre.isup.free_circuit()
     initial(centre, cic)
     centre.isup.expect_nothing(cic, during=2 * SECOND)
-    asp.expect_nothing(during=30 * SECOND)
+    asp.expect_nothing(during=2 * SECOND)
 
 
 @case(

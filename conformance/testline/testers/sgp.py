@@ -23,6 +23,8 @@ from testrig.clock import MILLISECOND, SECOND, Instant
 from testrig.stream import Listening
 from testrig.system import AspSpec, ServerSpec
 
+UNEXPECTED: Final = 0x06
+"""Error code: unexpected message (3.8.1)."""
 ALL: Final = frozenset({"ASPUP", "ASPDN", "ASPAC", "ASPIA", "BEAT", "DAUD"})
 """Requests of an ASP."""
 STATE_CHANGE, OTHER = 1 << 16, 2 << 16
@@ -44,8 +46,9 @@ class DialledAssociation(Association):
         super().__init__(sgp.server.bench, name, stream)
 
     def arrived(self, got: Got) -> None:
-        """Answer a message, or give DATA to its user part, or keep it for the case."""
-        if got.title == "DATA" and self._sgp.distributing:
+        """Answer a message, or give DATA to its user part, or keep it for the case: DATA that come before
+        they may, too."""
+        if got.title == "DATA" and self.active:
             self._sgp.server.distribute(self, got)
         elif got.title in self._sgp.answers:
             self._sgp.answer(self, got)
@@ -87,10 +90,8 @@ class SgpTester:
         self.server = server
         self.endpoint = endpoint
         self.name = f"sgp{number}"
-        self.answers: set[str] = set()
+        self.answers: set[str] = {"BEAT"}
         """Requests that are answered at once."""
-        self.distributing = False
-        """DATA go to the user parts of the tester; else they are messages that a case expects."""
         self.reached: set[int] = {server.pixit.tester_point_code}
         """Points that DAUD finds available."""
         self.answered: list[Got] = []
@@ -198,6 +199,15 @@ class SgpTester:
         asp.send("ASPUP_ACK")
         return asp
 
+    def errors(self) -> None:
+        """Pass over an ERR "unexpected message", where it may come before what comes next (3.8.1)."""
+        asp = self.asp
+        self.server.bench.until(
+            lambda: bool(asp.inbox), within=SECONDS, awaited="a message", state=self.where
+        )
+        if asp.inbox[0].title == "ERR":
+            asp.expect_error(UNEXPECTED)
+
     def activated(self) -> list[Got]:
         """Wait for ASP Active, one or several, for every AS; return them (4.3.4.3)."""
         left, found = set(self.server.contexts), []
@@ -218,9 +228,8 @@ class SgpTester:
         return asp
 
     def carries(self) -> None:
-        """Answer everything from now on, and give DATA to user parts."""
+        """Answer everything from now on."""
         self.answers |= ALL
-        self.distributing = True
 
     def restored(self) -> None:
         """Wait until the server is active again over a new association."""
@@ -245,7 +254,7 @@ class ServerTester:
         self.variant = self.pixit.variant
         self.users: dict[int, Callable[[Message], None]] = {}
         self.misaddressed: list[Message] = []
-        """DATA that are not as they have to be: label, routing context, or before the acknowledgement."""
+        """DATA that are not as they have to be: label, routing context, of an AS not acknowledged yet."""
         self.received: list[tuple[SgpTester, Got]] = []
         """DATA that were distributed, with the gateway."""
         self.sent: list[SgpTester] = []
@@ -311,11 +320,12 @@ class ServerTester:
         else:
             wrong = wrong or context not in ([], [mine.routing_context])
             wrong = wrong or mine.routing_context not in asp.active
-        if wrong or label.si not in self.users:
+        if wrong:
             self.misaddressed.append(found)
             return
         self.received.append((next(sgp for sgp in self.sgps if asp in sgp.associations), got))
-        self.users[label.si](found)
+        if label.si in self.users:
+            self.users[label.si](found)
 
     def _label(self) -> tuple[int, int, int]:
         pixit = self.pixit
