@@ -9,8 +9,10 @@ from callcenter.ss7.m3ua import ProtocolData, ServerConfig, SgpConfig, Signallin
 from callcenter.ss7.m3ua.asp import HELD, Asp, AspConfig
 from callcenter.ss7.m3ua.asp_side_fsm import State
 from callcenter.ss7.m3ua.codec import Error, Message, Tag, Type, decode, word
+from callcenter.ss7.m3ua.network import GatewayNetwork
 from callcenter.ss7.mtp3.indications import GatewayNotice, Pause, Resume, Status, Transfer
 from testrig.clock import SECOND
+from testrig.stream import stream_pair
 
 OWN, PEER = 4899, 4900
 IAM = ProtocolData(PEER, OWN, 5, 2, 3, b"\x01\x00\x01")
@@ -440,3 +442,20 @@ def test_random_octets_never_raise(parts: list[bytes], kind: Type) -> None:
         octets = bytes((1, 0, kind >> 8, kind & 0xFF)) + (8 + len(part)).to_bytes(4, "big") + part
         one.receive(0, octets, 0)
     one.messages()
+
+
+def test_network_says_what_its_asp_waits_for() -> None:
+    ours, theirs = stream_pair()
+    network = GatewayNetwork(asp(), frozenset({5}))
+    network.start(0)
+    number = network.add(ours, 0)
+    assert network.state(number) == "up, ASP Up sent"
+    theirs.send(Message(Type.UP_ACK).encode())
+    assert network.poll(0)
+    assert network.state(number) == "up, ASP Active sent"
+    theirs.send(Message(Type.ACTIVE_ACK).encode())
+    network.poll(0)
+    assert network.state(number) == "up"
+    theirs.close()
+    assert network.poll(0)
+    assert network.state(number) == "up, no association"

@@ -40,7 +40,6 @@ class DialledAssociation(Association):
 
     def __init__(self, sgp: SgpTester, name: str, stream: Any) -> None:
         self._sgp = sgp
-        self.began: Instant = sgp.server.bench.now
         self.active: set[int] = set()
         """Routing contexts for which ASP Active was acknowledged."""
         super().__init__(sgp.server.bench, name, stream)

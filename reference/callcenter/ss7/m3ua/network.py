@@ -5,11 +5,16 @@ Same `transfer`, `poll`, `indications`, `expire`; associations are streams, whic
 
 from __future__ import annotations
 
+import logging
+
 from callcenter.ss7.m3ua.asp import Asp
+from callcenter.ss7.m3ua.asp_side_fsm import State
 from callcenter.ss7.m3ua.codec import ProtocolData
-from callcenter.ss7.mtp3.indications import NetworkIndication, Transfer
+from callcenter.ss7.mtp3.indications import GatewayNotice, NetworkIndication, Transfer
 from testrig.clock import Instant
 from testrig.stream import MemoryStream, Stream
+
+log = logging.getLogger(__name__)
 
 
 class GatewayNetwork:
@@ -85,6 +90,8 @@ class GatewayNetwork:
         for each in self.asp.indications():
             if not isinstance(each, Transfer):
                 found.append(each)
+                if isinstance(each, GatewayNotice):
+                    log.warning("association %d: %s", each.association, each.what)
             elif each.si in self._services:
                 spare, sls = divmod(each.sls & 0xFF, 16)
                 found.append(Transfer(each.si, each.opc, each.dpc, sls, each.data, spare))
@@ -101,6 +108,11 @@ class GatewayNetwork:
     def next_deadline(self) -> Instant | None:
         """When `expire` has something to do."""
         return self.asp.next_deadline
+
+    def state(self, number: int) -> str:
+        """What the ASP is doing at a gateway, in words; `up` when nothing is amiss."""
+        state = self.asp.state(number)
+        return "up" if state in (State.ACTIVE, State.INACTIVE) else f"up, {state.value}"
 
     @property
     def settled(self) -> bool:
