@@ -113,6 +113,7 @@ ITEMS: Final[dict[str, Item]] = {
     "asp.repeats": Item(
         "requests that are not acknowledged, or are refused, are repeated", "RFC 4666 4.3.4.1", ("asp",)
     ),
+    "asp.identifier": Item("an ASP identifier", "RFC 4666 3.5.1", ("asp",)),
     "asp.audit": Item("asks which points can be reached when it becomes active", "RFC 4666 4.5.3", ("asp",)),
     "asp.audit_again": Item("asks again for points that cannot be reached", "RFC 4666 4.5.3", ("asp.audit",)),
     "asp.heartbeat": Item("heartbeats of its own", "RFC 4666 4.3.4.6", ("asp",)),

@@ -129,6 +129,8 @@ class AspSpec:
     """T(beat) in seconds; None: the server sends no heartbeats."""
     audit: float | None = None
     """Seconds after which a point that cannot be reached is asked for again; None: not asked."""
+    identifier: int | None = None
+    """ASP identifier; None: it has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,7 @@ PICS: Final = dict.fromkeys(
         "asp.calls",
         "asp.outgoing",
         "asp.repeats",
+        "asp.identifier",
         "asp.audit",
         "asp.audit_again",
         "asp.heartbeat",
@@ -273,6 +274,7 @@ class AloneSystem(ReferenceSystem):
             retry=RETRY / SECOND,
             heartbeat=m3ua.heartbeat or None,
             audit=m3ua.audit,
+            identifier=m3ua.identifier,
         )
 
     @property

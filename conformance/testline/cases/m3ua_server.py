@@ -29,7 +29,7 @@ PROMPT: Final = SECONDS
 """What the server may take to go on: the RFC gives no time, T(ack) is 2 s."""
 MODES: Final = {"override": 1, "loadshare": 2, "broadcast": 3}
 """Traffic mode type (RFC 4666 3.7.1)."""
-BLOCKING, UNSUPPORTED_MODE, NO_AS = 0x0D, 0x05, 0x1A
+BLOCKING, IDENTIFIER_REQUIRED, UNSUPPORTED_MODE, NO_AS = 0x0D, 0x0E, 0x05, 0x1A
 """Error codes (3.8.1)."""
 
 
@@ -440,3 +440,25 @@ def test_up_repeated_again(server: ServerTester) -> None:
     server.sgp.lose()
     asp = server.sgp.connected()
     repeated(server, asp.expect("ASPUP"), "ASPUP", "RFC 4666 4.3.4.1")
+
+
+@case(
+    "ASP/23",
+    "ASP identifier required",
+    clauses=["RFC 4666 3.8.1", "RFC 4666 3.5.1"],
+    needs=["asp", "asp.identifier"],
+    setup="server_gateways",
+)
+def test_identifier(server: ServerTester) -> None:
+    """A gateway that wants to know the ASP refuses its ASP Up: at the next one, at the latest, the identifier
+    is there."""
+    if server.spec.identifier is None:
+        raise NotApplicable("the PIXIT has no ASP identifier", item="asp.identifier")
+    asp = server.sgp.connected()
+    got = asp.expect("ASPUP")
+    if got.value("asp_identifier") is None:
+        asp.send("ERR", error_code=IDENTIFIER_REQUIRED)
+        got = asp.expect("ASPUP", within=acknowledgement(server) + MARGIN)
+    asp.check(got, "ASPUP", {"asp_identifier": server.spec.identifier})
+    asp.send("ASPUP_ACK", asp_identifier=server.spec.identifier)
+    server.sgp.activated()
