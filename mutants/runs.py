@@ -13,11 +13,15 @@ import shlex
 import shutil
 import sys
 from collections.abc import Sequence
+from compileall import compile_dir
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from py_compile import PycInvalidationMode
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import pytest
@@ -43,10 +47,20 @@ def server() -> ForkServerContext:
     return context
 
 
+@cache
+def _compiled() -> TemporaryDirectory[str]:
+    """A copy of the reference with its byte code: only what a mutant changes is compiled again."""
+    folder = TemporaryDirectory(prefix="testline-reference-")
+    package = Path(folder.name) / REFERENCE.name
+    shutil.copytree(REFERENCE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    compile_dir(package, quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
+    return folder
+
+
 def copy_reference(folder: Path) -> Path:
     """Copy the reference to `folder`; return its package there."""
     package = folder / REFERENCE.name
-    shutil.copytree(REFERENCE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(Path(_compiled().name) / REFERENCE.name, package)
     return package
 
 

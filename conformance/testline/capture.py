@@ -29,7 +29,9 @@ class Capture:
 
     def __init__(self, report: Path, slug: str, pixit: Pixit) -> None:
         links = pixit.links
-        places = [(each.line, each.slot) for each in links] or [(pixit.link_line, pixit.link_slot)]
+        places = [(each.line, each.slot) for each in links]
+        if not places and pixit.asp is None:
+            places.append((pixit.link_line, pixit.link_slot))
         self._slots: dict[int, list[int]] = {}
         for line, slot in places:
             self._slots.setdefault(line, []).append(slot)

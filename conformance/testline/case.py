@@ -11,7 +11,19 @@ from typing import Any, Final, TypeVar
 from testline.errors import TestlineError
 from testrig.clock import MINUTE, Instant
 
-FIXTURES: Final = ("bench", "e1", "link", "mtp3", "network", "isup", "centre", "tup", "transit", "m3ua")
+FIXTURES: Final = (
+    "bench",
+    "e1",
+    "link",
+    "mtp3",
+    "network",
+    "isup",
+    "centre",
+    "tup",
+    "transit",
+    "m3ua",
+    "server",
+)
 """Testers a case may ask for, from the barest to the most complete."""
 
 LINE_TIME_LIMIT: Final = 60 * MINUTE

@@ -105,6 +105,22 @@ ITEMS: Final[dict[str, Item]] = {
         "requirement N-05, P-09",
         ("mtp3", "maintenance"),
     ),
+    "asp": Item("application server process that dials signalling gateways", "RFC 4666"),
+    "asp.calls": Item(
+        "ISUP calls from the network, to a menu, a queue and agents, over gateways", "RFC 4666 1.4", ("asp",)
+    ),
+    "asp.outgoing": Item("calls of agents to the network over gateways", "RFC 4666 1.4", ("asp.calls",)),
+    "asp.repeats": Item(
+        "requests that are not acknowledged, or are refused, are repeated", "RFC 4666 4.3.4.1", ("asp",)
+    ),
+    "asp.identifier": Item("an ASP identifier", "RFC 4666 3.5.1", ("asp",)),
+    "asp.audit": Item("asks which points can be reached when it becomes active", "RFC 4666 4.5.3", ("asp",)),
+    "asp.audit_again": Item("asks again for points that cannot be reached", "RFC 4666 4.5.3", ("asp.audit",)),
+    "asp.heartbeat": Item("heartbeats of its own", "RFC 4666 4.3.4.6", ("asp",)),
+    "asp.gateways": Item("an ASP at each of several gateways", "RFC 4666 4.5.2.2", ("asp.calls",)),
+    "asp.takes_again": Item(
+        "takes the traffic again when the ASP that overrode it is gone", "RFC 4666 4.3.4.5", ("asp.calls",)
+    ),
     "isup": Item("ISDN user part, basic call", "Q.763, Q.764", ("mtp3",)),
     "isup.incoming": Item("calls from the network to the system", "Q.764 2.1", ("isup",)),
     "isup.outgoing": Item("calls from the system to the network", "Q.764 2.1", ("isup",)),

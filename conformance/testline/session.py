@@ -484,3 +484,9 @@ def transit(bench: Bench) -> Any:
 def m3ua(bench: Bench) -> Any:
     """A signalling gateway with its link to the network in service, and no ASP yet."""
     return importlib.import_module("testline.testers").open_m3ua(bench)
+
+
+@pytest.fixture
+def server(bench: Bench) -> Any:
+    """The gateways that a server dials, listening; nothing is answered yet."""
+    return importlib.import_module("testline.testers").ServerTester(bench)

@@ -10,6 +10,7 @@ import socket
 import struct
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from testrig.errors import ConfigurationError
@@ -59,6 +60,18 @@ class Stream(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class Listening(Protocol):
+    """An end that others dial. Never blocks."""
+
+    def accept(self) -> Sequence[Stream]:
+        """Return the associations that have come up since the last call."""
+        ...
+
+    def close(self) -> None:
+        """Listen no more: who dials is refused. Associations that are up stay."""
+        ...
 
 
 class MemoryStream:

@@ -113,6 +113,27 @@ class SigtranSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class AspSpec:
+    """The M3UA side of a server whose ASPs dial signalling gateways (RFC 4666)."""
+
+    gateways: tuple[str, ...]
+    """What `System.listen` takes: where the server's ASPs dial, each gateway once."""
+    servers: tuple[ServerSpec, ...]
+    """The application servers it is an ASP of; it is to be active in all of them."""
+    network_appearance: int | None
+    acknowledgement: float | None
+    """T(ack) in seconds; None: not told."""
+    retry: float
+    """Seconds within which a gateway is dialled again that has refused or is lost."""
+    heartbeat: float | None = None
+    """T(beat) in seconds; None: the server sends no heartbeats."""
+    audit: float | None = None
+    """Seconds after which a point that cannot be reached is asked for again; None: not asked."""
+    identifier: int | None = None
+    """ASP identifier; None: it has none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pixit:
     """What the tester must know about a system to reach it (extra information for testing)."""
 
@@ -167,6 +188,8 @@ class Pixit:
     """Callers that may wait in `queue`; one more hears `goodbye` and is released. None: not told."""
     sigtran: SigtranSpec | None = None
     """The M3UA side of a signalling gateway; None: the system is none."""
+    asp: AspSpec | None = None
+    """The M3UA side of a server behind gateways, which the judge is; None: the system is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +318,11 @@ class Refused(TestrigError):
 
 
 class System(Protocol):
-    """A whole call centre under test. A signalling gateway has `connect(endpoint) -> Stream` besides."""
+    """A whole call centre under test.
+
+    A signalling gateway has `connect(endpoint) -> Stream` besides: the judge is an ASP. A server with
+    `Pixit.asp` has `listen(endpoint) -> Listening`: the judge is the gateway there.
+    """
 
     @property
     def name(self) -> str: ...
@@ -337,6 +364,7 @@ class System(Protocol):
 __all__ = [
     "AgentClient",
     "AgentSpec",
+    "AspSpec",
     "CircuitMap",
     "Event",
     "LinkSpec",

@@ -47,6 +47,10 @@ class M3uaConfig:
     """ASP identifier, where the gateway tells ASPs apart by it."""
     appearance: int | None = None
     """Network appearance, where the gateway has one."""
+    audit: float = 10.0
+    """Seconds from one question for points that cannot be reached to the next (RFC 4666 4.5.3)."""
+    heartbeat: float = 0.0
+    """T(beat) in seconds (RFC 4666 4.3.4.6); 0: no heartbeats, which SCTP has of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,6 +444,10 @@ def _check_m3ua(config: CentreConfig, name: str, m3ua: M3uaConfig) -> None:
             address_of(address)
         except TestrigError as error:
             raise refuse(source, f"{key}.gateways[{index}]", address, "HOST:PORT") from error
+    if m3ua.audit <= 0:
+        raise refuse(source, f"{key}.audit", m3ua.audit, "more than 0 s")
+    if m3ua.heartbeat < 0:
+        raise refuse(source, f"{key}.heartbeat", m3ua.heartbeat, "0 s or more")
     for user, context in m3ua.contexts.items():
         if not 0 <= context < 1 << 32:
             raise refuse(source, f"{key}.contexts.{user}", context, "0 to 4294967295 (RFC 4666 3.2)")

@@ -193,6 +193,8 @@ class Server(Host):
         )
         self._transport: Transport = transport
         self._diallers: list[tuple[GatewayNetwork, Dialler]] = []
+        self._associations: dict[Dialler, int] = {}
+        """Number in its network of the association that a dialler made last."""
         self._board: VirtualBoard | None = None
         self._changed = changed
         self._lines = contextlib.AsyncExitStack()
@@ -223,10 +225,15 @@ class Server(Host):
             "server": self._publisher.state,
             "other": None if self._follower is None else self._follower.state or "out of reach",
             "gateways": {
-                address_text(dialler.address): dialler.trouble or "up" for _, dialler in self._diallers
+                address_text(dialler.address): self._doing(network, dialler)
+                for network, dialler in self._diallers
             },
             "events": len(self.ct.history.journal),
         }
+
+    def _doing(self, network: GatewayNetwork, dialler: Dialler) -> str:
+        number = self._associations.get(dialler)
+        return dialler.trouble or ("dialling" if number is None else network.state(number))
 
     @property
     def state(self) -> str:
@@ -277,7 +284,7 @@ class Server(Host):
         for network, dialler in self._diallers:
             stream = dialler.poll(self.now)
             if stream is not None:
-                network.add(stream, self.now)
+                self._associations[dialler] = network.add(stream, self.now)
         follower = self._follower
         if follower is None:
             return

@@ -25,11 +25,12 @@ from callcenter.ss7.mtp2 import Mtp2Link
 from callcenter.ss7.mtp2.codec import MAX_SIF
 from callcenter.ss7.mtp3 import LinkNotice, Mtp3, Mtp3Config, Pause, Resume, RouteConfig, Status, Transfer
 from callcenter.ss7.mtp3.codec import LABEL_OCTETS
+from callcenter.ss7.mtp3.indications import GatewayNotice
 from callcenter.ss7.notices import Notice, What
 from callcenter.ss7.tup import Tup, TupConfig
 from callcenter.ss7.user_part import UserPart
 from testrig.board import Board, Endpoint, HdlcError, HdlcFrame, trunk
-from testrig.clock import Instant
+from testrig.clock import Instant, frames
 
 SERVICES: Final[Mapping[str, int]] = {"tup": 4, "isup": 5}
 """Service indicators of the user parts (Q.704 14.2.1)."""
@@ -140,6 +141,8 @@ def _over_gateways(config: CentreConfig, name: str, *, paired: bool = False) -> 
             identifier=m3ua.identifier,
             network_appearance=m3ua.appearance,
             paired=paired,
+            audit=frames(m3ua.audit),
+            heartbeat=frames(m3ua.heartbeat),
         )
     )
     return GatewayNetwork(asp, frozenset(SERVICES[group.user] for group in groups))
@@ -416,8 +419,15 @@ class Signalling:
                 self._to_block.discard(leg)
                 network.users[service].block(leg, now)
 
-    def _write_status(self, network: Network, indication: Status | LinkNotice, now: Instant) -> None:
-        """Write congestion, unavailable user parts and what came of link orders into the journal."""
+    def _write_status(
+        self, network: Network, indication: Status | LinkNotice | GatewayNotice, now: Instant
+    ) -> None:
+        """Write congestion, unavailable user parts, what came of link orders and alarms of gateways into the
+        journal."""
+        if isinstance(indication, GatewayNotice):
+            told: dict[str, object] = {"alarm": "gateway", "what": indication.what, "network": network.name}
+            self._journal.append(now, Types.ALARM, {**told, "association": indication.association})
+            return
         if isinstance(indication, LinkNotice):
             self._journal.append(now, Types.LINK, {"link": indication.link, "what": indication.what})
             return

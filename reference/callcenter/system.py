@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Final
 
@@ -14,11 +15,15 @@ from callcenter.gateway import GatewaySystem, gateway_config
 from callcenter.loading import read_toml
 from callcenter.pixit import pixit
 from callcenter.servers import ServersSystem
+from callcenter.signalling import SERVICES
+from callcenter.ss7.m3ua.network import GatewayNetwork
 from callcenter.tdm.board import VirtualBoard
+from testrig.association import RETRY
 from testrig.board import Board
-from testrig.clock import Instant
+from testrig.clock import SECOND, Instant
 from testrig.line import Line, StationPort
-from testrig.system import Pixit, Refused
+from testrig.ports import MemoryDialler, MemoryListener, MemoryPorts
+from testrig.system import AspSpec, Pixit, Refused, ServerSpec
 
 PICS: Final = dict.fromkeys(
     (
@@ -105,6 +110,16 @@ PICS: Final = dict.fromkeys(
         "m3ua.registration",
         "m3ua.screening",
         "servers",
+        "asp",
+        "asp.calls",
+        "asp.outgoing",
+        "asp.repeats",
+        "asp.identifier",
+        "asp.audit",
+        "asp.audit_again",
+        "asp.heartbeat",
+        "asp.gateways",
+        "asp.takes_again",
     ),
     True,
 ) | dict.fromkeys(
@@ -127,7 +142,8 @@ def reference(
     config: Mapping[str, object] | None = None,
 ) -> ReferenceSystem | GatewaySystem | ServersSystem:
     """Return the reference under test: the call centre, with `file: gateway.toml` the signalling gateway,
-    with `file: servers.toml` both with several servers.
+    with `file: servers.toml` both with several servers, with `file: server_alone.toml` a server whose
+    gateways are the judge's.
 
     Raises `ConfigurationError` for what the configuration may not say.
     """
@@ -141,6 +157,8 @@ def reference(
         gateway = GatewaySystem(gateway_config({name: config[name] for name in config if name != "file"}))
         gateway.pics = {"product": gateway.name, "vendor": "Testline contributors", "items": PICS}
         return gateway
+    if config is not None and config.get("file") == "server_alone.toml":
+        return AloneSystem(reference_config(config))
     return centre(config)
 
 
@@ -227,4 +245,63 @@ class ReferenceSystem:
         """Nothing is held that Python does not give back itself."""
 
 
-__all__ = ["ReferenceSystem", "centre", "reference"]
+class AloneSystem(ReferenceSystem):
+    """A CT server alone behind signalling gateways: its ASPs dial, and the judge is the gateways."""
+
+    def __init__(self, config: CentreConfig) -> None:
+        super().__init__(config)
+        self._ports = MemoryPorts()
+        self._diallers: dict[str, tuple[GatewayNetwork, MemoryDialler]] = {}
+        for name in config.in_use:
+            m3ua = config.networks[name].m3ua
+            reached = self.engine.signalling.networks[name].mtp3
+            if m3ua is None or not isinstance(reached, GatewayNetwork):
+                raise ConfigurationError(f"{config.source}: networks.{name}: expected gateways, not links")
+            for endpoint in m3ua.gateways:
+                self._diallers[endpoint] = reached, MemoryDialler(self._ports, endpoint)
+        self._pixit = replace(self._pixit, asp=self._told())
+
+    def _told(self) -> AspSpec:
+        m3ua = self.config.networks[self.config.in_use[0]].m3ua
+        reached, _ = next(iter(self._diallers.values()))
+        assert m3ua is not None  # as the constructor found
+        return AspSpec(
+            gateways=tuple(self._diallers),
+            servers=tuple(
+                ServerSpec(context, (SERVICES[user],), m3ua.mode) for user, context in m3ua.contexts.items()
+            ),
+            network_appearance=m3ua.appearance,
+            acknowledgement=reached.asp.config.acknowledgement / SECOND,
+            retry=RETRY / SECOND,
+            heartbeat=m3ua.heartbeat or None,
+            audit=m3ua.audit,
+            identifier=m3ua.identifier,
+        )
+
+    @property
+    def pixit(self) -> Pixit:
+        """What a tester must know."""
+        return self._pixit
+
+    def listen(self, endpoint: str) -> MemoryListener:
+        """Be the gateway that is dialled at `endpoint`; raises `Refused` for one that is not."""
+        if endpoint not in self._diallers:
+            raise Refused(f"listen at {endpoint!r}: expected one of {', '.join(self._diallers)}")
+        return self._ports.listen(endpoint)
+
+    def advance(self, frames: int) -> None:
+        """Run for `frames`."""
+        now = self.engine.now
+        for network, dialler in self._diallers.values():
+            stream = dialler.poll(now)
+            if stream is not None:
+                network.add(stream, now)
+        super().advance(frames)
+
+    def next_deadline(self) -> Instant | None:
+        """When the server will next act of its own accord."""
+        parts = [super().next_deadline(), *(dialler.next_deadline for _, dialler in self._diallers.values())]
+        return min((each for each in parts if each is not None), default=None)
+
+
+__all__ = ["AloneSystem", "ReferenceSystem", "centre", "reference"]

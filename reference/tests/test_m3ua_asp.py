@@ -6,11 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.ss7.m3ua import ProtocolData, ServerConfig, SgpConfig, SignallingGatewayProcess
-from callcenter.ss7.m3ua.asp import Asp, AspConfig
+from callcenter.ss7.m3ua.asp import HELD, Asp, AspConfig
 from callcenter.ss7.m3ua.asp_side_fsm import State
-from callcenter.ss7.m3ua.codec import Message, Tag, Type, decode, word
-from callcenter.ss7.mtp3.indications import Pause, Resume, Status, Transfer
+from callcenter.ss7.m3ua.codec import Error, Message, Tag, Type, decode, word
+from callcenter.ss7.m3ua.network import GatewayNetwork
+from callcenter.ss7.mtp3.indications import GatewayNotice, Pause, Resume, Status, Transfer
 from testrig.clock import SECOND
+from testrig.stream import stream_pair
 
 OWN, PEER = 4899, 4900
 IAM = ProtocolData(PEER, OWN, 5, 2, 3, b"\x01\x00\x01")
@@ -185,7 +187,7 @@ def test_active_asp_returns_after_an_acknowledgement_nobody_asked_for() -> None:
         assert kinds(one) == [Type.ERR, again]
 
 
-def test_active_only_when_every_context_is_acknowledged_and_then_no_timer_runs() -> None:
+def test_active_only_when_every_context_is_acknowledged_and_then_only_the_audit_waits() -> None:
     one = Asp(AspConfig(OWN, 2, {1: (5,), 2: (4,)}, (PEER,)))
     one.activate(0)
     one.connected(0, 0)
@@ -194,7 +196,7 @@ def test_active_only_when_every_context_is_acknowledged_and_then_no_timer_runs()
     assert one.state(0) is State.ACTIVATING
     one.receive(0, Message(Type.ACTIVE_ACK, ((Tag.ROUTING_CONTEXT, word(2)),)).encode(), 0)
     assert one.state(0) is State.ACTIVE
-    assert one.next_deadline is None
+    assert one.next_deadline == 10 * SECOND
 
 
 def test_mask_of_an_affected_point_code_covers_its_low_bits() -> None:
@@ -292,6 +294,145 @@ def test_foreign_context_and_mask_in_dupu_are_answered() -> None:
     assert second.word(Tag.ERROR_CODE) == 0x11
 
 
+def active(
+    *, paired: bool = False, heartbeat: int = 0, appearance: int | None = None, answered: bool = True
+) -> Asp:
+    """An ASP that is active at one gateway; `answered`: its audit has been."""
+    config = AspConfig(
+        OWN,
+        2,
+        {1: (5,)},
+        (PEER,),
+        paired=paired,
+        heartbeat=heartbeat,
+        network_appearance=appearance,
+    )
+    one = Asp(config)
+    one.activate(0)
+    one.connected(0, 0)
+    for kind in (Type.UP_ACK, Type.ACTIVE_ACK):
+        one.receive(0, Message(kind).encode(), 0)
+    if answered:
+        say(one, Type.DAVA, (Tag.AFFECTED_POINT_CODE, word(PEER)))
+    one.messages()
+    one.indications()
+    return one
+
+
+def say(one: Asp, kind: Type, *parameters: tuple[int, bytes], now: int = 0) -> None:
+    one.receive(0, Message(kind, parameters).encode(), now)
+
+
+def test_audit_is_repeated_until_every_point_can_be_reached() -> None:
+    one = active(answered=False)
+    for turn in (1, 2):
+        assert one.next_deadline == turn * 10 * SECOND
+        one.expire(turn * 10 * SECOND)
+        assert kinds(one) == [Type.DAUD]
+    say(one, Type.DUNA, (Tag.AFFECTED_POINT_CODE, word(PEER)), now=25 * SECOND)
+    one.expire(30 * SECOND)
+    assert kinds(one) == [Type.DAUD]
+    say(one, Type.DAVA, (Tag.AFFECTED_POINT_CODE, word(PEER)), now=31 * SECOND)
+    one.expire(40 * SECOND)
+    assert not kinds(one)
+    assert one.next_deadline is None
+
+
+def test_no_audit_of_an_asp_that_is_not_active() -> None:
+    for kind, parameters in (
+        (Type.NTFY, ((Tag.STATUS, word(2 << 16 | 2)),)),
+        (Type.DUNA, ((Tag.AFFECTED_POINT_CODE, word(PEER)),)),
+    ):
+        one = active(paired=True)
+        say(one, kind, *parameters)
+        one.deactivate(0)
+        say(one, Type.INACTIVE_ACK)
+        one.messages()
+        one.expire(60 * SECOND)
+        assert not kinds(one)
+        one.closed(0, 60 * SECOND)
+        one.expire(120 * SECOND)
+
+
+def test_gateway_that_does_not_tell_its_points_is_taken_to_reach_them() -> None:
+    for code in (Error.UNSUPPORTED_TYPE, Error.STATUS_UNKNOWN):
+        one = active(answered=False)
+        say(one, Type.ERR, (Tag.ERROR_CODE, word(code)))
+        assert Resume(PEER) in one.indications()
+    one = active(answered=False)
+    say(one, Type.ERR, (Tag.ERROR_CODE, word(Error.REFUSED)))
+    assert Resume(PEER) not in one.indications()
+
+
+def test_what_cannot_be_held_is_counted() -> None:
+    one = active(answered=False)
+    for number in range(HELD + 2):
+        one.transfer(ProtocolData(OWN, PEER, 5, 2, 3, number.to_bytes(2, "big")), 0)
+    assert one.undeliverable == 2
+    say(one, Type.DAVA, (Tag.AFFECTED_POINT_CODE, word(PEER)))
+    assert len(one.messages()) == HELD
+
+
+def test_refusal_is_told_once_until_something_is_acknowledged() -> None:
+    one = asp()
+    one.connected(0, 0)
+    refusal = (Tag.ERROR_CODE, word(Error.REFUSED))
+    for _ in range(2):
+        say(one, Type.ERR, refusal)
+    assert one.indications() == [GatewayNotice(0, "error refused")]
+    say(one, Type.ERR, (Tag.ERROR_CODE, word(0x99)))
+    assert one.indications() == [GatewayNotice(0, "error 0x99")]
+    say(one, Type.UP_ACK)
+    say(one, Type.ERR, refusal)
+    assert one.indications() == [GatewayNotice(0, "error refused")]
+
+
+def test_heartbeats_are_sent_and_a_mute_gateway_is_given_up() -> None:
+    one = active(heartbeat=3 * SECOND)
+    assert one.next_deadline == 3 * SECOND
+    one.expire(3 * SECOND)
+    assert kinds(one) == [Type.BEAT]
+    say(one, Type.BEAT_ACK, now=4 * SECOND)
+    for turn in (2, 3):
+        one.expire(turn * 3 * SECOND)
+        assert kinds(one) == [Type.BEAT]
+        assert not one.closing()
+    one.expire(12 * SECOND)
+    assert one.closing() == [0]
+    assert one.indications() == [GatewayNotice(0, "no answer to heartbeats")]
+    one.closed(0, 12 * SECOND)
+    assert one.next_deadline is None
+
+
+def test_messages_of_another_network_and_acknowledgements_of_another_as_are_answered() -> None:
+    one = active(appearance=7)
+    other, point = (Tag.NETWORK_APPEARANCE, word(8)), (Tag.AFFECTED_POINT_CODE, word(PEER))
+    say(one, Type.DUNA, other, point)
+    say(one, Type.ACTIVE_ACK, (Tag.ROUTING_CONTEXT, word(9)))
+    first, second = (decode(octets) for _, octets in one.messages())
+    assert (first.word(Tag.ERROR_CODE), first.word(Tag.NETWORK_APPEARANCE)) == (0x15, 8)
+    assert (second.word(Tag.ERROR_CODE), second.word(Tag.ROUTING_CONTEXT)) == (0x19, 9)
+    assert not one.indications()
+
+
+def test_traffic_that_nobody_takes_is_taken_again_by_a_server_without_a_stand_by() -> None:
+    for paired, expected in ((False, [Type.ACTIVE]), (True, [])):
+        one = active(paired=paired)
+        say(one, Type.NTFY, (Tag.STATUS, word(2 << 16 | 2)))
+        assert one.state(0) is State.INACTIVE
+        say(one, Type.NTFY, (Tag.STATUS, word(1 << 16 | 4)))
+        assert kinds(one) == expected
+
+
+def test_server_ordered_to_give_the_traffic_up_leaves_it() -> None:
+    one = active()
+    one.deactivate(0)
+    say(one, Type.INACTIVE_ACK)
+    one.messages()
+    say(one, Type.NTFY, (Tag.STATUS, word(1 << 16 | 4)))
+    assert not kinds(one)
+
+
 @given(st.lists(st.binary(max_size=40), max_size=8), st.sampled_from(list(Type)))
 def test_random_octets_never_raise(parts: list[bytes], kind: Type) -> None:
     sgp, (one,) = joined()
@@ -301,3 +442,20 @@ def test_random_octets_never_raise(parts: list[bytes], kind: Type) -> None:
         octets = bytes((1, 0, kind >> 8, kind & 0xFF)) + (8 + len(part)).to_bytes(4, "big") + part
         one.receive(0, octets, 0)
     one.messages()
+
+
+def test_network_says_what_its_asp_waits_for() -> None:
+    ours, theirs = stream_pair()
+    network = GatewayNetwork(asp(), frozenset({5}))
+    network.start(0)
+    number = network.add(ours, 0)
+    assert network.state(number) == "up, ASP Up sent"
+    theirs.send(Message(Type.UP_ACK).encode())
+    assert network.poll(0)
+    assert network.state(number) == "up, ASP Active sent"
+    theirs.send(Message(Type.ACTIVE_ACK).encode())
+    network.poll(0)
+    assert network.state(number) == "up"
+    theirs.close()
+    assert network.poll(0)
+    assert network.state(number) == "up, no association"

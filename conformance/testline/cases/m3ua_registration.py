@@ -10,7 +10,8 @@ from functools import partial
 
 from testline.case import case as plain
 from testline.layers.m3ua import TAGS, parameters, split
-from testline.testers.m3ua import AspTester, GatewayTester, Got
+from testline.testers.association import Got
+from testline.testers.m3ua import AspTester, GatewayTester
 from testrig.clock import SECOND
 from testrig.system import ServerSpec
 

@@ -9,6 +9,7 @@ from testline.testers.isup import Call, IsupTester
 from testline.testers.link import LinkState, LinkTester
 from testline.testers.m3ua import AspTester, GatewayTester, open_m3ua
 from testline.testers.mtp3 import Mtp3Tester
+from testline.testers.sgp import AspCentre, ServerTester, SgpTester
 from testline.testers.speech import Voice, expect_no_speech, expect_speech_both_ways
 from testline.testers.telephone import Telephone
 from testline.testers.tup import TupCall, TupTester
@@ -16,6 +17,7 @@ from testline.testers.tup_centre import TransitCentre, TupCentre
 
 __all__ = [
     "Agent",
+    "AspCentre",
     "AspTester",
     "Call",
     "Caller",
@@ -25,6 +27,8 @@ __all__ = [
     "LinkState",
     "LinkTester",
     "Mtp3Tester",
+    "ServerTester",
+    "SgpTester",
     "Telephone",
     "TransitCentre",
     "TupCall",

@@ -24,9 +24,9 @@ from testline.layers.isup import (
 )
 from testline.layers.isup_forms import malformations
 from testline.layers.isup_parameters import CircuitStateIndicator
-from testline.testers.mtp3 import ISUP, Message, Mtp3Tester
+from testline.testers.mtp3 import ISUP, Carrier, Message, Mtp3Tester
 from testline.trace import TraceEntry
-from testline.verdicts import Fail, Inconclusive
+from testline.verdicts import BenchError, Fail, Inconclusive
 from testrig.clock import SECOND, Instant
 from testrig.system import CircuitMap, Refused
 
@@ -158,9 +158,9 @@ class IsupTester:
     call: ClassVar[type[Call]] = Call
     harmless: ClassVar[frozenset[str]] = BACKGROUND
 
-    def __init__(self, bench: Bench, mtp3: Mtp3Tester) -> None:
+    def __init__(self, bench: Bench, carrier: Carrier) -> None:
         self.bench = bench
-        self.mtp3 = mtp3
+        self.carrier = carrier
         self.pixit = bench.pixit
         self.circuits: dict[int, CircuitMap] = {
             circuit.cic: circuit for circuit in bench.pixit.circuits if circuit.user == self.user.lower()
@@ -174,7 +174,14 @@ class IsupTester:
         """Messages not yet taken, by CIC; -1 holds those that no exchange may send."""
         self._awaited: set[str] = set()
         self._used: set[int] = set()
-        mtp3.users[self.service] = self._arrived
+        carrier.users[self.service] = self._arrived
+
+    @property
+    def mtp3(self) -> Mtp3Tester:
+        """Level 3, where it carries the messages; `BenchError` where gateways do."""
+        if not isinstance(self.carrier, Mtp3Tester):
+            raise BenchError(f"{self.user}: there is no link")
+        return self.carrier
 
     # sending
 
@@ -184,7 +191,7 @@ class IsupTester:
 
     def send_raw(self, octets: bytes, *, deliberate: bool = True, **label: Any) -> None:
         """Send any octets as an ISUP message; `label` may hold `dpc`, `opc`, `sls`, `ni`."""
-        self.mtp3.send(ISUP, octets, deliberate=deliberate, **label)
+        self.carrier.send(ISUP, octets, deliberate=deliberate, **label)
 
     def seize(
         self, *, called: str, calling: str | None = "13800138000", cic: int | None = None, **fields: Any
@@ -421,7 +428,7 @@ class IsupTester:
 
     def where(self) -> str:
         """State in words, for verdicts."""
-        return f"{self.user} over {self.mtp3.where()}"
+        return f"{self.user} over {self.carrier.where()}"
 
     def fail(self, awaited: str, state: str, got: Received, reason: str = "") -> NoReturn:
         """Raise `Fail` for a message that came instead of what was awaited."""
@@ -432,8 +439,8 @@ class IsupTester:
         strays = self.inbox.get(-1)
         if strays:
             self.fail(awaited, state(), strays.popleft())
-        if self.mtp3.misaddressed:
-            stray = self.mtp3.misaddressed.pop(0)
+        if self.carrier.misaddressed:
+            stray = self.carrier.misaddressed.pop(0)
             self.bench.trace.depart(stray.at, awaited, stray.entry)
             raise Fail(awaited=awaited, state=state(), observed=f"{stray}, which is not our route")
 

@@ -7,123 +7,37 @@ what it did not expect, NTFY excepted where the case does not look for one.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from testline.bench import Bench
-from testline.layers.errors import NotDecodable
-from testline.layers.m3ua import TAGS, Label, decode_m3ua, message, split, value_octets
+from testline.layers.m3ua import Label, message
+from testline.testers.association import SECONDS, Association, Got
 from testline.testers.link import LinkTester
 from testline.testers.mtp3 import Message, Mtp3Tester
-from testline.trace import TraceEntry
 from testline.verdicts import Fail, Inconclusive
-from testrig.clock import SECOND, Instant
+from testrig.clock import SECOND
 from testrig.system import ServerSpec
 
 UNEXPECTED, INVALID_CONTEXT, NO_CONFIGURED_AS = 0x06, 0x19, 0x1A
 """Error codes (3.8.1)."""
-SECONDS: Final = 2 * SECOND
-"""What an answer over M3UA may take here: the RFC gives no limit to the answer, T(ack) of the ASP is 2 s."""
 
 
-@dataclass(slots=True)
-class Got:
-    """A message of the gateway."""
-
-    at: Instant
-    title: str
-    values: list[tuple[int, bytes]]
-    entry: TraceEntry | None
-    number: int
-    """Counted over the association."""
-
-    def value(self, name: str) -> bytes | None:
-        """Value of a parameter."""
-        return next((value for tag, value in self.values if tag == TAGS[name]), None)
-
-    def words(self, name: str) -> list[int]:
-        """Value of a parameter as 32-bit words."""
-        octets = self.value(name) or b""
-        return [int.from_bytes(octets[at : at + 4], "big") for at in range(0, len(octets), 4)]
-
-    @property
-    def label(self) -> Any:
-        """The protocol data of DATA."""
-        return Label(self.value("protocol_data") or bytes(12))
-
-
-class AspTester:
-    """One association; a machine on the bench."""
+class AspTester(Association):
+    """An ASP on one association. NTFY passes where a case does not look for it."""
 
     def __init__(self, bench: Bench, name: str) -> None:
-        self.bench = bench
-        self.name = name
         sigtran = bench.pixit.sigtran
         if sigtran is None:
             raise Inconclusive("the system has no M3UA")
-        self.stream = bench.system.connect(sigtran.endpoint)  # type: ignore[attr-defined]
-        self.inbox: deque[Got] = deque()
+        super().__init__(bench, name, bench.system.connect(sigtran.endpoint))  # type: ignore[attr-defined]
         self.notifications: list[Got] = []
-        self._octets = b""
-        self._sending = b""
-        self._moved = False
-        self._count = 0
-        bench.attach(self)
 
-    # a machine on the bench
-
-    def advance(self, now: Instant) -> None:
-        """Take what has come."""
-        new = self.stream.receive()
-        self._moved = bool(new)
-        self._octets += new
-        while len(self._octets) >= 8:
-            length = int.from_bytes(self._octets[4:8], "big")
-            if length < 8:
-                raise Fail(awaited="a message", state=self.where(), observed=self._octets[:8].hex())
-            if len(self._octets) < length:
-                return
-            one, self._octets = self._octets[:length], self._octets[length:]
-            try:
-                found = decode_m3ua(one)
-            except NotDecodable as error:
-                raise Fail(awaited="a message", state=self.where(), observed=str(error)) from error
-            entry = self.bench.trace.received(now, self.name, "M3UA", found.title, one)
-            self._count += 1
-            got = Got(now, found.title, split(found.body), entry, self._count)
-            (self.notifications if found.title == "NTFY" else self.inbox).append(got)
-
-    next_deadline: Instant | None = None
-
-    @property
-    def settled(self) -> bool:
-        """True when nothing has just come."""
-        return not self._moved
-
-    def where(self) -> str:
-        """State in words, for verdicts."""
-        return f"association {self.name}"
-
-    # sending
-
-    def send(self, name: str, *, deliberate: bool = False, **given: Any) -> None:
-        """Send a message; see `testline.layers.m3ua.message`."""
-        self.send_raw(message(name, **given), name, deliberate=deliberate)
-
-    def send_raw(self, octets: bytes, title: str = "octets", *, deliberate: bool = True) -> None:
-        """Send any octets. Those that are not wrong on purpose are recorded message by message, as soon as
-        one is whole."""
-        self.stream.send(octets)
-        if deliberate:
-            self.bench.trace.sent(self.bench.now, self.name, "M3UA", title, octets, deliberate=True)
-            return
-        self._sending += octets
-        while len(self._sending) >= 8:
-            length = int.from_bytes(self._sending[4:8], "big")
-            if len(self._sending) < length:
-                return
-            one, self._sending = self._sending[:length], self._sending[length:]
-            self.bench.trace.sent(self.bench.now, self.name, "M3UA", decode_m3ua(one).title, one)
+    def arrived(self, got: Got) -> None:
+        """Take a message."""
+        if got.title == "NTFY":
+            self.notifications.append(got)
+        else:
+            super().arrived(got)
 
     def send_data(
         self,
@@ -153,32 +67,6 @@ class AspTester:
 
     # waiting
 
-    def expect(self, name: str, *, within: int = SECONDS, **wanted: Any) -> Got:
-        """Wait for the next message but NTFY: it must be `name`, its parameters as wanted."""
-        got = self.bench.until(
-            lambda: self.inbox.popleft() if self.inbox else None,
-            within=within,
-            awaited=name,
-            state=self.where,
-        )
-        self._check(got, name, wanted)
-        return got
-
-    def _check(self, got: Got, name: str, wanted: dict[str, Any]) -> None:
-        wrong = [] if got.title == name else [got.title]
-        for key, value in wanted.items():
-            found = got.value(key)
-            if not wrong and found != (None if value is None else value_octets(value)):
-                wrong.append(f"{key} {'absent' if found is None else found.hex()}")
-        if wrong:
-            self.bench.trace.depart(got.at, name, got.entry)
-            text = f"{name} {wanted}" if wanted else name
-            raise Fail(awaited=text, state=self.where(), observed=f"{got.title}: {', '.join(wrong)}")
-
-    def expect_error(self, code: int) -> Got:
-        """Wait for ERR with `code` (3.8.1)."""
-        return self.expect("ERR", error_code=code)
-
     def expect_refused(self, context: int | None = None) -> None:
         """Fail unless a message in a wrong state is refused: unexpected message, or silence (3.8.1, 4.3.4.1).
 
@@ -199,9 +87,9 @@ class AspTester:
         got = self.expect("ERR")
         codes = got.words("error_code")
         if codes == [INVALID_CONTEXT]:
-            self._check(got, "ERR", {"routing_context": context})
+            self.check(got, "ERR", {"routing_context": context})
         elif codes != [NO_CONFIGURED_AS]:
-            self._check(got, "ERR", {"error_code": INVALID_CONTEXT})
+            self.check(got, "ERR", {"error_code": INVALID_CONTEXT})
 
     def expect_acknowledged(self, name: str, *contexts: int, **wanted: Any) -> None:
         """Wait for acknowledgements, one or several, that together name `contexts` (4.3.4.3, 4.3.4.4)."""
@@ -210,7 +98,7 @@ class AspTester:
             got = self.expect(name, **wanted)
             found = set(got.words("routing_context"))
             if not found or not found <= left:
-                self._check(got, name, {"routing_context": contexts})
+                self.check(got, name, {"routing_context": contexts})
             left -= found
 
     def expect_data(self, context: int | None = None, *, several: bool = False) -> Got:
@@ -218,7 +106,7 @@ class AspTester:
         (3.3.1)."""
         got = self.expect("DATA")
         if context is not None and (several or got.value("routing_context") is not None):
-            self._check(got, "DATA", {"routing_context": context})
+            self.check(got, "DATA", {"routing_context": context})
         return got
 
     def expect_notify(self, status: int, context: int, *, within: int = SECONDS) -> Got:
@@ -235,10 +123,6 @@ class AspTester:
             look, within=within, awaited=f"NTFY {status:#x} of AS {context}", state=self.where
         )
 
-    def expect_nothing(self, *, during: int = SECOND) -> None:
-        """Fail when anything but NTFY comes."""
-        self.bench.never(lambda: bool(self.inbox), during=during, unwanted="message", state=self.where)
-
     # procedures
 
     def up(self, **given: Any) -> None:
@@ -250,11 +134,6 @@ class AspTester:
         """ASP Active for one AS, acknowledged."""
         self.send("ASPAC", **given, routing_context=context)
         self.expect("ASPAC_ACK")
-
-    def close(self) -> None:
-        """Lose the association."""
-        self.bench.trace.note(self.bench.now, f"{self.name}: association closed")
-        self.stream.close()
 
 
 class GatewayTester:

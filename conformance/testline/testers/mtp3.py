@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from testline.bench import Bench
 from testline.layers.errors import NotDecodable
@@ -33,6 +33,7 @@ from testline.testers.units import Unit
 from testline.trace import TraceEntry
 from testline.verdicts import Fail
 from testrig.clock import SECOND, Instant
+from testrig.system import Variant
 
 SNM: Final = 0
 SLT: Final = 1
@@ -64,6 +65,27 @@ class Message:
 
     def __str__(self) -> str:
         return f"{self.title} from {self.opc} to {self.dpc} SLS {self.sls}"
+
+
+class Carrier(Protocol):
+    """What carries the messages of a user part: level 3 over a link, or gateways with M3UA."""
+
+    variant: Variant
+    users: dict[int, Callable[[Message], None]]
+    misaddressed: list[Message]
+
+    def where(self) -> str: ...
+    def send(
+        self,
+        si: int,
+        data: bytes,
+        *,
+        dpc: int | None = None,
+        opc: int | None = None,
+        sls: int = 0,
+        ni: int | None = None,
+        deliberate: bool = False,
+    ) -> None: ...
 
 
 class Mtp3Tester:

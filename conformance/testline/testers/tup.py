@@ -125,8 +125,8 @@ class TupTester(IsupTester):
 
     def send_raw(self, octets: bytes, *, deliberate: bool = True, **label: Any) -> None:
         """Send any octets, the first two of them the CIC, as a TUP message; `label` may hold `dpc`, `opc`."""
-        sls, data = split(octets, self.mtp3.variant)
-        self.mtp3.send(self.service, data, deliberate=deliberate, **{"sls": sls, **label})
+        sls, data = split(octets, self.carrier.variant)
+        self.carrier.send(self.service, data, deliberate=deliberate, **{"sls": sls, **label})
 
     def seize(
         self, *, called: str, calling: str | None = "13800138000", cic: int | None = None, **fields: Any
@@ -143,7 +143,7 @@ class TupTester(IsupTester):
 
     def decode(self, msu: Message) -> Any:
         """Return the message in an MSU of our service. Raises `NotDecodable`."""
-        return decode_tup(join(msu.sls_octet, msu.data, self.mtp3.variant))
+        return decode_tup(join(msu.sls_octet, msu.data, self.carrier.variant))
 
     def summary(self, found: Any) -> str:
         """Return a message in one line."""

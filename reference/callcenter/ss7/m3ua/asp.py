@@ -2,7 +2,7 @@
 
 Stimuli: `connected`, `receive(number, octets, now)`, `closed`, `activate`, `deactivate`, `transfer`,
 `expire(now)`. Answers: `messages()` for the associations, `closing()`, and `indications()` as level 3 gives
-them to user parts. The ASP answers heartbeats and sends none.
+them to user parts, with what management should know of a gateway among them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,14 @@ from callcenter.ss7.m3ua.codec import (
     word,
 )
 from callcenter.ss7.m3ua.config import MODES, Mode
-from callcenter.ss7.mtp3.indications import NetworkIndication, Pause, Resume, Status, Transfer
+from callcenter.ss7.mtp3.indications import (
+    GatewayNotice,
+    NetworkIndication,
+    Pause,
+    Resume,
+    Status,
+    Transfer,
+)
 from callcenter.timers import Timers
 from testrig.clock import SECOND, Instant
 
@@ -39,8 +46,14 @@ HELD: Final = 1000
 """Messages held until the gateways have said which points they reach, as many as a gateway keeps."""
 
 AS_ACTIVE: Final = 1 << 16 | 3
+FAILURE: Final = 2 << 16 | 3
+"""NTFY: another ASP of the AS has failed (3.8.2)."""
 VACANT: Final = frozenset({1 << 16 | 2, 1 << 16 | 4})
 """NTFY: AS-ACTIVE; AS-INACTIVE and AS-PENDING, in which nobody takes the traffic (3.8.2)."""
+
+NOT_TOLD: Final = frozenset({Error.UNSUPPORTED_CLASS, Error.UNSUPPORTED_TYPE, Error.STATUS_UNKNOWN})
+"""Answers to DAUD of a gateway that does not say which points it reaches (3.8.1). They are taken as reached,
+as such a gateway reports those that are not (4.5.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +72,10 @@ class AspConfig:
     """Another server stands by: after the last association was lost the traffic may be its."""
     acknowledgement: int = 2 * SECOND
     """T(ack) in frames (4.3.4.1: two seconds unless configured)."""
+    audit: int = 10 * SECOND
+    """From a DAUD to the next, in frames, while a point cannot be reached (4.5.3; the time is our choice)."""
+    heartbeat: int = 0
+    """T(beat) in frames (4.3.4.6); 0: none are sent."""
 
 
 @dataclass(slots=True)
@@ -75,6 +92,10 @@ class Association:
     """Points asked for by DAUD, of which the gateway has not said anything yet."""
     vacant: set[int] = field(default_factory=set)
     """Routing contexts whose traffic no ASP takes, as the gateway says."""
+    silent: int = 0
+    """Heartbeats since the gateway sent anything."""
+    refused: int | None = None
+    """Code of the last ERR, until a request is acknowledged."""
     machine: AspSide = field(init=False)
 
     def __post_init__(self) -> None:
@@ -105,16 +126,23 @@ class Association:
     def carry(self) -> None:
         """Ask which points can be reached (4.5.3)."""
         self.asp.timers.stop(self.number)
-        if self.asp.config.destinations:
-            self.asked = set(self.asp.config.destinations)
-            points = (int(Tag.AFFECTED_POINT_CODE), word(*self.asp.config.destinations))
+        self.asked = set(self.asp.config.destinations)
+        self.audit()
+
+    def audit(self) -> None:
+        """Ask for the points that cannot be reached, as far as is known, and again until they can."""
+        missing = [point for point in self.asp.config.destinations if point not in self.reachable]
+        if missing:
+            points = (int(Tag.AFFECTED_POINT_CODE), word(*missing))
             self.asp.send(self, Type.DAUD, *self.asp.appearance, self.asp.contexts, points)
+            self.asp.ask_later(self)
 
     def cease(self) -> None:
         """Nothing can be reached this way."""
         self.asp.timers.stop(self.number)
         for code in sorted(self.reachable | self.asked):
             self.asp.accessible(self, code, False)
+        self.asp.audits.stop(self.number)
         self.asp.let_go()
 
 
@@ -124,14 +152,19 @@ class Asp:
     def __init__(self, config: AspConfig) -> None:
         self.config = config
         self.taking = False
+        self.overtaken = False
+        """Another ASP has taken the traffic that this one is ordered to carry."""
         self.associations: dict[int, Association] = {}
         self.timers: Timers[int] = Timers()
+        """T(ack) by association."""
+        self.audits: Timers[int] = Timers()
+        self._beats: Timers[int] = Timers()
         self.errors_received = 0
         self.discarded = 0
         """DATA for another point or network, or outside ASP-ACTIVE."""
         self.undeliverable = 0
-        """Messages for points that no gateway reaches."""
-        self._held: deque[ProtocolData] = deque(maxlen=HELD)
+        """Messages for points that no gateway reaches, and those there was no room to hold."""
+        self._held: deque[ProtocolData] = deque()
         self._messages: list[tuple[int, bytes]] = []
         self._indications: list[NetworkIndication] = []
         self._closing: list[int] = []
@@ -154,6 +187,8 @@ class Asp:
         """An association is there: come up."""
         self._now = now
         made = self.associations[number] = Association(number, self)
+        if self.config.heartbeat:
+            self._beats.start(number, now + self.config.heartbeat)
         made.machine.handle(Event.CONNECTED)
 
     def closed(self, number: int, now: Instant) -> None:
@@ -162,6 +197,7 @@ class Asp:
         found = self.associations.get(number)
         if found is not None:
             found.machine.handle(Event.CLOSED)
+            self._beats.stop(number)
             del self.associations[number]
             if self.config.paired and not self.associations:
                 self.taking = False
@@ -176,7 +212,7 @@ class Asp:
         self._order(False, Event.DEACTIVATE, now)
 
     def _order(self, taking: bool, event: Event, now: Instant) -> None:
-        self._now, self.taking = now, taking
+        self._now, self.taking, self.overtaken = now, taking, False
         for each in self.associations.values():
             each.machine.handle(event)
 
@@ -194,6 +230,7 @@ class Asp:
         if here is None:
             return
         for one in here.framer.put(octets):
+            here.silent = 0
             try:
                 self._take(here, decode(one))
             except M3uaError as error:
@@ -209,6 +246,7 @@ class Asp:
 
     def _take(self, here: Association, message: Message) -> None:
         kind = message.kind
+        self._own_network(message)
         if kind in ACKNOWLEDGEMENTS:
             self._acknowledged(here, message)
         elif kind == Type.BEAT:
@@ -216,7 +254,7 @@ class Asp:
         elif kind == Type.NTFY:
             self._notified(here, message)
         elif kind == Type.ERR:
-            self.errors_received += 1
+            self._refused(here, message)
         elif kind == Type.DATA:
             self._data(here, message)
         elif kind in (Type.DUNA, Type.DAVA, Type.DRST, Type.SCON, Type.DUPU):
@@ -224,10 +262,28 @@ class Asp:
         elif kind != Type.BEAT_ACK:
             raise unexpected(message, "a message that only an ASP sends")
 
+    def _own_network(self, message: Message) -> None:
+        """Raise `M3uaError` for a message of another network than ours, if we have one (3.3.1, 3.8.1)."""
+        found, own = message.word(Tag.NETWORK_APPEARANCE), self.config.network_appearance
+        if message.kind != Type.ERR and own is not None and found not in (None, own):
+            wrong = int(Tag.NETWORK_APPEARANCE), word(found or 0)
+            raise M3uaError(Error.INVALID_APPEARANCE, f"network appearance {found}", wrong)
+
+    def _refused(self, here: Association, message: Message) -> None:
+        """3.8.1. Management hears of it once: what was refused is asked again each T(ack)."""
+        self.errors_received += 1
+        code = message.word(Tag.ERROR_CODE)
+        if code in NOT_TOLD:
+            for point in sorted(here.asked):
+                self.accessible(here, point, True)
+        if code != here.refused:
+            here.refused = code
+            self._indications.append(GatewayNotice(here.number, f"error {name_of(code)}"))
+
     def _notified(self, here: Association, message: Message) -> None:
         """3.8.2, 4.3.4.5."""
         status = message.word(Tag.STATUS)
-        contexts = set(message.words(Tag.ROUTING_CONTEXT) or self.config.contexts)
+        contexts = set(self._contexts(message))
         if status == ALTERNATE_ACTIVE:
             here.vacant -= contexts
             self._overtaken(here, message)
@@ -235,6 +291,10 @@ class Asp:
             here.vacant |= contexts
         elif status == AS_ACTIVE:
             here.vacant -= contexts
+        elif status == FAILURE:
+            self._indications.append(GatewayNotice(here.number, "another server has failed"))
+        if self.overtaken and self.vacant and not self.config.paired:
+            self.activate(self._now)  # the ASP that overrode us is gone, and no other server is ours
 
     @property
     def vacant(self) -> bool:
@@ -246,7 +306,8 @@ class Asp:
         """4.3.4. Requests may be acknowledged context by context; what nobody asked for is answered."""
         event, state = ACKNOWLEDGEMENTS[Type(message.kind)], here.machine.state
         own = set(self.config.contexts)
-        named = set(message.words(Tag.ROUTING_CONTEXT)) & own or own
+        named = set(self._contexts(message))
+        here.refused = None
         if event is Event.ACTIVE_ACK:
             here.confirmed |= named
             if state is State.ACTIVATING and here.confirmed != own:
@@ -264,7 +325,7 @@ class Asp:
         lost = set(message.words(Tag.ROUTING_CONTEXT) or self.config.contexts) & here.confirmed
         here.confirmed -= lost
         if lost and here.machine.state is State.ACTIVE:
-            self.taking = False
+            self.taking, self.overtaken = False, True
             here.machine.handle(Event.DEACTIVATE if here.confirmed else Event.OVERTAKEN)
             self.let_go()
 
@@ -289,6 +350,8 @@ class Asp:
     def _point(self, here: Association, message: Message) -> None:
         """3.4. The high octet of a point code is a mask: as many of its low bits stand for any value."""
         self._contexts(message)
+        if message.kind == Type.DUPU:
+            check_unavailable(message)
         if here.machine.state is not State.ACTIVE:
             return
         for each in message.words(Tag.AFFECTED_POINT_CODE):
@@ -302,11 +365,7 @@ class Asp:
             level = message.word(Tag.CONGESTION)
             self._indications.append(Status(point, congestion=1 if level is None else level & 0xFF))
         elif message.kind == Type.DUPU:
-            found = message.word(Tag.USER_CAUSE)
-            if found is None:
-                raise M3uaError(Error.MISSING_PARAMETER, "DUPU without user and cause")
-            if (message.word(Tag.AFFECTED_POINT_CODE) or 0) >> 24:
-                raise M3uaError(Error.INVALID_VALUE, "DUPU with a mask")
+            found = message.word(Tag.USER_CAUSE) or 0
             self._indications.append(Status(point, user=found & 0xFFFF, cause=found >> 16))
         else:
             self.accessible(here, point, message.kind != Type.DUNA)
@@ -319,13 +378,15 @@ class Asp:
             here.reachable.add(point)
         else:
             here.reachable.discard(point)
+            if here.machine.state is State.ACTIVE:
+                self.ask_later(here)
         if bool(before) is not bool(self._ways(point)):
             self._indications.append(Resume(point) if reachable else Pause(point))
         self.let_go()
 
     def let_go(self) -> None:
         """Send what was held for points of which the gateways have said something by now, or drop it."""
-        held, self._held = self._held, deque(maxlen=HELD)
+        held, self._held = self._held, deque()
         for each in held:
             self._pass(each)
 
@@ -356,6 +417,9 @@ class Asp:
     def _pass(self, data: ProtocolData) -> None:
         if self._asking(data.dpc):
             self._held.append(data)
+            if len(self._held) > HELD:
+                self._held.popleft()
+                self.undeliverable += 1
         else:
             self.undeliverable += not self._send_data(data)
 
@@ -379,16 +443,36 @@ class Asp:
         """Start T(ack)."""
         self.timers.start(here.number, self._now + self.config.acknowledgement)
 
+    def ask_later(self, here: Association) -> None:
+        """Audit again in a while, if an audit is not due anyway."""
+        if not self.audits.running(here.number):
+            self.audits.start(here.number, self._now + self.config.audit)
+
     @property
     def next_deadline(self) -> Instant | None:
         """When `expire` has something to do."""
-        return self.timers.next_deadline
+        parts = (each.next_deadline for each in (self.timers, self.audits, self._beats))
+        return min((each for each in parts if each is not None), default=None)
 
     def expire(self, now: Instant) -> None:
-        """Repeat what was not acknowledged."""
+        """Repeat what was not acknowledged, ask again for what cannot be reached, send heartbeats."""
         self._now = now
         for number in self.timers.expired(now):
             self.associations[number].machine.handle(Event.EXPIRED)
+        for number in self.audits.expired(now):
+            self.associations[number].audit()
+        for number in self._beats.expired(now):
+            self._beat(self.associations[number])
+
+    def _beat(self, here: Association) -> None:
+        """4.3.4.6: a gateway from which nothing comes for twice T(beat) is unavailable."""
+        if here.silent == 2:
+            self._indications.append(GatewayNotice(here.number, "no answer to heartbeats"))
+            self._closing.append(here.number)
+            return
+        here.silent += 1
+        self.send(here, Type.BEAT)
+        self._beats.start(here.number, self._now + self.config.heartbeat)
 
     def messages(self) -> list[tuple[int, bytes]]:
         """Drain what goes to the associations, by number."""
@@ -404,6 +488,20 @@ class Asp:
         """Drain the associations to be closed."""
         found, self._closing = self._closing, []
         return found
+
+
+def check_unavailable(message: Message) -> None:
+    """Raise `M3uaError` for a DUPU without user and cause or with a mask (3.4.5, 3.8.1)."""
+    if message.word(Tag.USER_CAUSE) is None:
+        raise M3uaError(Error.MISSING_PARAMETER, "DUPU without user and cause")
+    if (message.word(Tag.AFFECTED_POINT_CODE) or 0) >> 24:
+        raise M3uaError(Error.INVALID_VALUE, "DUPU with a mask")
+
+
+def name_of(code: int | None) -> str:
+    """Return an error code in words, for people."""
+    known = {int(each): each.name.lower().replace("_", " ") for each in Error}
+    return "without code" if code is None else known.get(code, f"{code:#04x}")
 
 
 ACKNOWLEDGEMENTS: Final = {

@@ -5,11 +5,16 @@ Same `transfer`, `poll`, `indications`, `expire`; associations are streams, whic
 
 from __future__ import annotations
 
+import logging
+
 from callcenter.ss7.m3ua.asp import Asp
+from callcenter.ss7.m3ua.asp_side_fsm import State
 from callcenter.ss7.m3ua.codec import ProtocolData
-from callcenter.ss7.mtp3.indications import NetworkIndication, Transfer
+from callcenter.ss7.mtp3.indications import GatewayNotice, NetworkIndication, Transfer
 from testrig.clock import Instant
 from testrig.stream import MemoryStream, Stream
+
+log = logging.getLogger(__name__)
 
 
 class GatewayNetwork:
@@ -21,12 +26,15 @@ class GatewayNetwork:
         """Messages of the network for services without a user part."""
         self._services = services
         self._streams: dict[int, Stream] = {}
+        self._news = False
+        """An association was added since the last poll."""
         self._next = 0
 
     def add(self, stream: Stream, now: Instant) -> int:
         """Take an association to a gateway; return its number."""
         number, self._next = self._next, self._next + 1
         self._streams[number] = stream
+        self._news = True
         self.asp.connected(number, now)
         self._send(now)
         return number
@@ -64,8 +72,8 @@ class GatewayNetwork:
         return "accessible" if self.asp.reaches(point_code) else "inaccessible"
 
     def poll(self, now: Instant) -> bool:
-        """Take what the gateways sent; whether there was anything, or an association is lost."""
-        heard = False
+        """Take what the gateways sent; whether there was anything, or an association came or is lost."""
+        heard, self._news = self._news, False
         for number, stream in list(self._streams.items()):
             octets = stream.receive()
             if octets:
@@ -82,6 +90,8 @@ class GatewayNetwork:
         for each in self.asp.indications():
             if not isinstance(each, Transfer):
                 found.append(each)
+                if isinstance(each, GatewayNotice):
+                    log.warning("association %d: %s", each.association, each.what)
             elif each.si in self._services:
                 spare, sls = divmod(each.sls & 0xFF, 16)
                 found.append(Transfer(each.si, each.opc, each.dpc, sls, each.data, spare))
@@ -98,6 +108,11 @@ class GatewayNetwork:
     def next_deadline(self) -> Instant | None:
         """When `expire` has something to do."""
         return self.asp.next_deadline
+
+    def state(self, number: int) -> str:
+        """What the ASP is doing at a gateway, in words; `up` when nothing is amiss."""
+        state = self.asp.state(number)
+        return "up" if state in (State.ACTIVE, State.INACTIVE) else f"up, {state.value}"
 
     @property
     def settled(self) -> bool:

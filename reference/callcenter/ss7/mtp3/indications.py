@@ -55,4 +55,12 @@ class LinkNotice:
     what: str
 
 
-NetworkIndication: TypeAlias = Transfer | Pause | Resume | Status | LinkNotice
+@dataclass(frozen=True, slots=True)
+class GatewayNotice:
+    """What management should know of a gateway (RFC 4666 4.2.1)."""
+
+    association: int
+    what: str
+
+
+NetworkIndication: TypeAlias = Transfer | Pause | Resume | Status | LinkNotice | GatewayNotice
