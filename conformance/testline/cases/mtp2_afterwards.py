@@ -139,7 +139,7 @@ def test_outage_without_messages(link: LinkTester) -> None:
     needs="mtp2",
 )
 def test_busy_without_messages(link: LinkTester) -> None:
-    """With every message acknowledged SIB starts neither T7 nor T6 (6 s at most): the link stays in service."""
+    """With every message acknowledged SIB starts neither T7 nor T6 (6 s at most): the link stays up."""
     mtp3 = quiet(link)
     link.automatic = True
     for _ in range(5):
