@@ -15,7 +15,7 @@ from testline.testers.caller import Caller
 from testline.testers.tup_centre import ANSWER, TransitCentre
 from testrig.clock import SECOND
 
-NORMAL: Final = (16, 18, 19, 31)
+NORMAL: Final = (6, 7, 8, 9, 16, 18, 19, 23, 25, 26, 30, 31)
 """Causes of the normal class that a TUP exchange has no message for."""
 PROTOCOL: Final = (102, 111, 127)
 BARRED: Final = (21, 29, 50, 53, 55, 57, 62, 87)

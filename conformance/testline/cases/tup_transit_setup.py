@@ -122,7 +122,7 @@ def test_check_isup_to_tup(transit: TransitCentre) -> None:
 
 @case(
     "TUP/13.5",
-    "A number that stays incomplete, TUP to ISUP",
+    "A number that stays incomplete, in a system that passes calls on",
     clauses=["Q.699 (unverified)", "Q.723 3.7.1", "Q.764 2.2.5"],
     proves=["N-01"],
     needs="transit",
@@ -131,12 +131,12 @@ def test_check_isup_to_tup(transit: TransitCentre) -> None:
 )
 def test_incomplete_number(transit: TransitCentre) -> None:
     """Too few digits to tell where the call goes, and no more: ADI or cause 28 after 15 to 20 s."""
-    digits = transit.pixit.transit["isup"][:2]
+    digits = transit.pixit.menu_number[:7]
     for tester, name in ((transit.tup, "ADI"), (transit.isup, "REL")):
         fields: dict[str, Any] = {"cause": 28} if name == "REL" else {}
-        call = tester.seize(called=digits[0])
+        call = tester.seize(called=digits[:5])
         call.expect_nothing(during=10 * SECOND)
-        call.send("SAM", called=digits[1:])
+        call.send("SAM", called=digits[5:])
         sent = transit.bench.now
         call.expect(name, within=25 * SECOND, **fields)
         came = call.received[-1].at
