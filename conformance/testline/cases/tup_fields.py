@@ -560,3 +560,36 @@ def test_calling_numbers_that_do_not_fit(transit: TransitCentre) -> None:
         rebuilt(onward)
         call.release()
         onward.cleared(within=ANSWER)
+
+
+@case(
+    "TUP/12.18",
+    "Natures of an address that TUP does not have",
+    clauses=["Q.699 (unverified)", "Q.723 3.3.1", "Q.763 3.9"],
+    proves=["N-01"],
+    needs="transit",
+    setup="transit",
+    unverified=True,
+)
+def test_other_natures(transit: TransitCentre) -> None:
+    """An unknown nature, and one of the network's own (5), are told as national and not by the spare code."""
+    for nature in (2, 5):
+        call = transit.isup.call_on(transit.isup.free_circuit())
+        call.send(
+            "IAM",
+            called_party_number=CalledPartyNumber(digits=transit.number("tup"), nature=nature),
+            optional=[
+                Parameter(contents=CallingPartyNumber(digits=CALLING, nature=nature)),
+                Parameter(contents=OriginalCalledNumber(digits=FORWARDED, nature=nature)),
+            ],
+        )
+        onward = transit.tup.wait_for("IAI", within=ANSWER)
+        first = onward.iam
+        natures = {
+            "called": first.nature,
+            "calling": first.line.nature,
+            "original": first.original_called.nature,
+        }
+        shows(natures, called=2, calling=2, original=2)
+        call.release()
+        onward.cleared(within=ANSWER)
