@@ -551,12 +551,13 @@ def test_calling_numbers_that_do_not_fit(transit: TransitCentre) -> None:
     """15 signals are told in IAI; with 16, or none, the call goes on without a calling line identity."""
     for count in (15, 16, 0):
         digits = ("13800138000" + "123456789")[:count]
-        number = Parameter(contents=CallingPartyNumber(digits=digits))
-        call = transit.isup.seize(
-            called=transit.number("tup"), calling=None, optional=[number] if digits else []
-        )
+        told = [Parameter(contents=OriginalCalledNumber(digits=FORWARDED))]
+        if digits:
+            told.append(Parameter(contents=CallingPartyNumber(digits=digits)))
+        call = transit.isup.seize(called=transit.number("tup"), calling=None, optional=told)
         onward = transit.tup.wait_for("IAM", "IAI", within=ANSWER)
         shows({"calling": calling_digits(onward.iam)}, calling=digits if count == 15 else None)
+        shows({"original": original_digits(onward.iam)}, original=FORWARDED)
         rebuilt(onward)
         call.release()
         onward.cleared(within=ANSWER)

@@ -393,9 +393,11 @@ def test_restricted_isup_to_tup(transit: TransitCentre) -> None:
 def test_charge_tup_to_isup(transit: TransitCentre) -> None:
     """The charge indicator of the ISUP ACM makes the type of the TUP ACM, and ANC or ANN.
 
-    Without one the ACM has none, and the answer is with charge or unqualified.
+    Without one the ACM has none, with the spare one it does not say no charge; the answer is with charge or
+    unqualified.
     """
-    for charge, kind, answer in ((0b10, 1, ("ANC",)), (0b01, 2, ("ANN",)), (0b00, 0, ("ANC", "ANU"))):
+    qualified = ((0b10, {1}, ("ANC",)), (0b01, {2}, ("ANN",)))
+    for charge, kind, answer in (*qualified, (0b00, {0}, ("ANC", "ANU")), (0b11, {0, 1}, ("ANC", "ANU"))):
         caller, party = transit.through("tup")
         party.call.send("ACM", called_status=1, charge=charge)
         caller.call.expect("ACM", within=ANSWER, kind=kind, free=1)
