@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from testline.case import case
+from testline.cases.isup_compatibility import ELSE_DISCARD_MESSAGE, END_NODE, unknown_parameter
 from testline.cases.mtp2_state import measure_time
 from testline.testers.caller import Caller
 from testline.testers.isup import Call
@@ -286,3 +287,35 @@ def test_released_by_either_end(transit: TransitCentre) -> None:
             other = party if who is caller else caller
             other.is_released(within=ANSWER)
             transit.idle(caller, party)
+
+
+@case(
+    "TUP/13.10",
+    "What may not be passed on to TUP",
+    clauses=["Q.764 2.9.5.3.3", "Q.763 3.41"],
+    proves=["N-01"],
+    needs=["transit", "isup.no_passing"],
+    setup="transit",
+)
+def test_not_to_be_passed_on(transit: TransitCentre) -> None:
+    """An unknown parameter that discards its message takes the ACM with it, and the call goes on.
+
+    One that releases the call, or discards the IAM, lets nothing out on the TUP side.
+    """
+    caller, party = transit.through("tup")
+    party.call.send("ACM", called_status=1, optional=unknown_parameter(END_NODE | ELSE_DISCARD_MESSAGE))
+    caller.call.expect_nothing(during=2 * SECOND)
+    party.call.expect_nothing(during=SECOND)
+    party.answers()
+    caller.call.expect("ACM", within=ANSWER)
+    caller.call.expect("ANC", "ANN", within=ANSWER)
+    expect_speech_both_ways(caller.voice, party.voice)
+    caller.hangs_up()
+    party.is_released(within=ANSWER)
+    for instruction, title in ((END_NODE, "REL"), (END_NODE | ELSE_DISCARD_MESSAGE, "")):
+        call = transit.isup.seize(called=transit.number("tup"), optional=unknown_parameter(instruction))
+        if title:
+            call.cleared(within=ANSWER, cause=99)
+        call.expect_nothing(during=SECOND)
+        transit.tup.expect_nothing(during=2 * SECOND)
+        transit.isup.expect_idle(call.cic)
