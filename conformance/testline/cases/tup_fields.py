@@ -594,3 +594,25 @@ def test_other_natures(transit: TransitCentre) -> None:
         shows(natures, called=2, calling=2, original=2)
         call.release()
         onward.cleared(within=ANSWER)
+
+
+@case(
+    "TUP/12.20",
+    "ST signal behind too few digits",
+    clauses=["Q.723 3.3.1", "Q.783 2.2.2"],
+    proves=["N-01"],
+    needs="tup.incoming",
+    setup="tup",
+)
+def test_end_of_pulsing_behind_too_few_digits(tup: TupCentre) -> None:
+    """No more digits come: the call is refused at once (ADI or UNN), be ST in the IAM or in a SAM."""
+    number = tup.pixit.menu_number
+    for parts in ((f"{number[:6]}F",), (number[:5], f"{number[5:7]}F")):
+        call = tup.tester.seize(called=parts[0], calling=None)
+        for part in parts[1:]:
+            call.expect_nothing(during=2 * SECOND)
+            call.send("SAM", called=part)
+        call.expect("ADI", "UNN", within=ANSWER)
+        call.send("CLF")
+        call.expect("RLG", within=ANSWER)
+        tup.tester.expect_idle(call.cic)
