@@ -68,6 +68,7 @@ MODULES: Final = (
     "tup_unreasonable",
     "tup_pairs",
     "tup_setup",
+    "tup_fields",
     "tup_release",
     "tup_refusals",
     "tup_timers",
@@ -77,6 +78,7 @@ MODULES: Final = (
     "tup_transit",
     "tup_transit_causes",
     "tup_transit_faults",
+    "tup_transit_setup",
     "tup_transit_indicators",
     "m3ua_asp",
     "m3ua_as",
@@ -94,5 +96,6 @@ MODULES: Final = (
     "queue",
     "agents",
     "records",
+    "records_causes",
 )
 """Names of the modules of this package, in the order of the catalogue."""
