@@ -4,6 +4,8 @@ Every place of the SS7 part of the reference that an operator applies to is numb
 of what stands there; each layer gives the first of them, one mutant a place. A mutant is judged by every case
 that executes the place on the reference as it is, cheapest first, until one says *fail*. The outcome of each
 is written to `sample.json`; `survivors.toml` holds the survivors that a review found equivalent.
+
+`--rows` draws nothing: it leaves out every row of every state table once, and writes `rows.json`.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any, Final
 
-from operators import Site, digest, sites
+from operators import RowRemoved, Site, digest, sites
 from rates import KILLED, SURVIVED, tally
 from runs import HERE, REFERENCE, Run, copy_reference, judge, server
 from watching import Covering, FirstFail
@@ -51,6 +53,7 @@ SIZE: Final = 26
 """Mutants of each layer."""
 
 RESULT: Final = HERE / "sample.json"
+ROWS: Final = HERE / "rows.json"
 SURVIVORS: Final = HERE / "survivors.toml"
 SCHEMA: Final = "testline-kills-1"
 
@@ -59,6 +62,11 @@ def population(layer: str) -> list[Site]:
     """Return every site of a layer."""
     files = sorted({path for pattern in LAYERS[layer] for path in REFERENCE.glob(pattern)})
     return [site for path in files for site in sites(REFERENCE, str(path.relative_to(REFERENCE)))]
+
+
+def rows_of_tables(layer: str) -> list[Site]:
+    """Return the leaving out of each row of a layer's state tables."""
+    return [site for site in population(layer) if site.operator == RowRemoved.__name__]
 
 
 def draw(found: Iterable[Site], seed: int) -> list[Site]:
@@ -206,11 +214,13 @@ def sampled(
         yield row
 
 
-def write(rows: Sequence[Mapping[str, Any]], populations: Mapping[str, int], seed: int, size: int) -> None:
-    """Write the result file."""
+def write(
+    result: Path, rows: Sequence[Mapping[str, Any]], populations: Mapping[str, int], **head: int
+) -> None:
+    """Write a result file; `head` says what was drawn."""
     figures = tally(rows, equivalents(), populations)
-    data = {"schema": SCHEMA, "seed": seed, "size": size, "layers": figures, "sites": rows}
-    RESULT.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    data = {"schema": SCHEMA, **head, "layers": figures, "sites": rows}
+    result.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -218,6 +228,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--size", type=int, default=SIZE, help="mutants of each layer")
+    parser.add_argument(
+        "--rows", action="store_true", help="every row of the state tables instead of a sample"
+    )
     parser.add_argument("--layer", action="append", choices=LAYERS, help="only these; the others are kept")
     parser.add_argument("--keep", action="store_true", help="judge none again that was: a larger sample")
     parser.add_argument("--again", action="store_true", help="note which survivors are caught since")
@@ -232,26 +245,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"{layer} {row['outcome']:11} {site.file} {site.where}: {change}", flush=True)
         return row
 
+    result = ROWS if told.rows else RESULT
+    head = {} if told.rows else {"seed": told.seed, "size": told.size}
     if told.again:
-        again(judge_it)
+        again(result, judge_it)
         return
-    before = json.loads(RESULT.read_text(encoding="utf-8"))["sites"] if RESULT.exists() else []
+    before = json.loads(result.read_text(encoding="utf-8"))["sites"] if result.exists() else []
     kept = {row["id"]: row for row in before if told.keep}
     rows: list[dict[str, Any]] = []
     populations = {}
     for layer in LAYERS:
-        found = draw(population(layer), told.seed)
+        found = rows_of_tables(layer) if told.rows else draw(population(layer), told.seed)
         populations[layer] = len(found)
         if layer in (told.layer or LAYERS):
-            rows += sampled(layer, found, told.size, kept, judge_it)
+            rows += sampled(layer, found, len(found) if told.rows else told.size, kept, judge_it)
         else:
             rows += [row for row in before if row["layer"] == layer]
-        write(rows, populations, told.seed, told.size)
+        write(result, rows, populations, **head)
 
 
-def again(judge_it: Any) -> None:
-    """Judge the survivors of the result file once more; `closed` is the case that catches one now."""
-    data = json.loads(RESULT.read_text(encoding="utf-8"))
+def again(result: Path, judge_it: Any) -> None:
+    """Judge the survivors of a result file once more; `closed` is the case that catches one now."""
+    data = json.loads(result.read_text(encoding="utf-8"))
     places = {layer: {site.id: site for site in population(layer)} for layer in LAYERS}
     for row in data["sites"]:
         site = places[row["layer"]].get(row["id"])
@@ -261,7 +276,8 @@ def again(judge_it: Any) -> None:
             if now["outcome"] in KILLED:
                 row["closed"] = now["case"]
     populations = {layer: data["layers"][layer]["places"] for layer in LAYERS}
-    write(data["sites"], populations, data["seed"], data["size"])
+    head = {name: data[name] for name in ("seed", "size") if name in data}
+    write(result, data["sites"], populations, **head)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,18 @@ from cosmic_ray.mutating import mutate_code
 from operators import OWN, Site, sites
 from rates import SURVIVED, tally, wilson
 from runs import REFERENCE, Run, copy_reference, judge, server
-from sample import LAYERS, OTHERS, RESULT, Cover, changed, draw, equivalents, outcome, population
+from sample import (
+    LAYERS,
+    OTHERS,
+    RESULT,
+    ROWS,
+    Cover,
+    changed,
+    draw,
+    equivalents,
+    outcome,
+    population,
+)
 from watching import FirstFail
 
 SOURCE = """from enum import Enum
@@ -165,8 +176,9 @@ def test_run_ends_at_the_first_fail(tmp_path: Path) -> None:
 # what is committed
 
 
-def test_result_agrees_with_its_rows_and_the_review() -> None:
-    data = json.loads(RESULT.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("result", [RESULT, ROWS])
+def test_result_agrees_with_its_rows_and_the_review(result: Path) -> None:
+    data = json.loads(result.read_text(encoding="utf-8"))
     places = {layer: figures["places"] for layer, figures in data["layers"].items() if layer != "all"}
     assert list(places) == list(LAYERS)
     assert tally(data["sites"], equivalents(), places) == data["layers"]
@@ -175,7 +187,8 @@ def test_result_agrees_with_its_rows_and_the_review() -> None:
 def test_reviewed_survivors_exist_and_survive() -> None:
     reviewed = equivalents()
     existing = {site.id for layer in LAYERS for site in population(layer)}
-    survived = {row["id"] for row in json.loads(RESULT.read_text())["sites"] if row["outcome"] in SURVIVED}
+    judged = [row for result in (RESULT, ROWS) for row in json.loads(result.read_text())["sites"]]
+    survived = {row["id"] for row in judged if row["outcome"] in SURVIVED}
     assert not reviewed.keys() - existing, "stale: the place is no longer there"
     assert not reviewed.keys() - survived, "reviewed as equivalent, but killed or not drawn"
     assert all(len(reason) > 20 for reason in reviewed.values())

@@ -269,13 +269,20 @@ def mutants_page() -> str:
 
 
 def kill_rates() -> list[str]:
-    """The kill rate of the random sample by layer, and the mutants of it that no case catches."""
+    """The kill rates of state tables and of a random sample, and the mutants that no case catches."""
     folder = ROOT / "mutants"
+    rows = json.loads((folder / "rows.json").read_text(encoding="utf-8"))
     data = json.loads((folder / "sample.json").read_text(encoding="utf-8"))
     reviewed = tomllib.loads((folder / "survivors.toml").read_text(encoding="utf-8")).get("survivor", [])
     reasons = {entry["site"]: entry["reason"] for entry in reviewed}
-    out = [
-        "## Kill rate",
+    return [
+        "## Kill rate of the state tables",
+        "",
+        "Every row of every state table of MTP, ISUP, TUP and M3UA, each left out once: the event then meets",
+        "what the table says for all others in that state.",
+        "",
+        *_kills("Rows", rows, reasons),
+        "## Kill rate of a random sample",
         "",
         f"{data['size']} places of each layer, drawn with seed {data['seed']} out of all those that an",
         "operator applies to, one change at each, judged by the cases that execute the place. *Killed* is a",
@@ -285,32 +292,45 @@ def kill_rates() -> list[str]:
         "A survivor that a new case has caught since counts as a survivor all the same.",
         "Intervals are for 95 % (Wilson). How it is done: [The judge](design/judge.md).",
         "",
+        *_kills("Survivors", data, reasons),
+    ]
+
+
+def _kills(what: str, data: dict[str, Any], reasons: dict[str, str]) -> list[str]:
+    """The table of one result file by layer, and its survivors."""
+    out = [
         "| layer | places | judged | killed: fail, stopped, no end | survived, not covered | equivalent "
         "| rate | reviewed |",
         f"|{'---|' * 8}",
     ]
     for layer, row in data["layers"].items():
+        if not row["raw"]["of"]:
+            continue
         survived = row["survived"] + row["broke down"]
         cells = [f"{row['places']:,}", row["raw"]["of"], f"{row['fail']}, {row['crash']}, {row['timeout']}"]
         cells += [f"{survived}, {row['not covered']}", row["equivalent"]]
-        cells += [_share(row["raw"]), _share(row["reviewed"])]
+        cells += [_share(row[name], "seed" in data) for name in ("raw", "reviewed")]
         out.append(f"| {layer} | {' | '.join(map(str, cells))} |")
     lost = [row for row in data["sites"] if row["outcome"] in ("survived", "not covered", "broke down")]
-    for title, equivalent in (("Survivors that a case should catch", False), ("Equivalent survivors", True)):
-        out += ["", f"### {title}", ""]
-        for row in lost:
-            if (row["id"] in reasons) is equivalent:
-                since = f", caught since by {row['closed']}" if "closed" in row else ""
-                why = reasons.get(row["id"], f"{row['outcome']}, {row['cases']} cases{since}")
-                change = f"{_code(row['before'])} becomes {_code(row['after'])}"
-                place = f", {row['where']}" if row["where"] else ""
-                out.append(f"- `{row['file']}`{place}: {change}. *{why}*")
+    for title, equivalent in (
+        (f"{what} that a case should catch", False),
+        (f"Equivalent {what.lower()}", True),
+    ):
+        some = [row for row in lost if (row["id"] in reasons) is equivalent]
+        if some:
+            out += ["", f"### {title}", ""]
+        for row in some:
+            since = f", caught since by {row['closed']}" if "closed" in row else ""
+            why = reasons.get(row["id"], f"{row['outcome']}, {row['cases']} cases{since}")
+            change = f"{_code(row['before'])} becomes {_code(row['after'])}"
+            place = f", {row['where']}" if row["where"] else ""
+            out.append(f"- `{row['file']}`{place}: {change}. *{why}*")
     return [*out, ""]
 
 
-def _share(rate: dict[str, Any]) -> str:
+def _share(rate: dict[str, Any], drawn: bool) -> str:
     low, high = rate["interval"]
-    return f"{rate['rate']:.0%} ({low:.0%} to {high:.0%})" if rate["of"] else "–"
+    return f"{rate['rate']:.0%}" + (f" ({low:.0%} to {high:.0%})" if drawn else "") if rate["of"] else "–"
 
 
 def _code(text: str) -> str:

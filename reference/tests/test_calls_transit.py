@@ -9,6 +9,7 @@ import pytest
 
 from callcenter.calls.bus import Bus
 from callcenter.calls.engine import CallEngine
+from callcenter.calls.overlap import PATIENCE
 from callcenter.calls.primitives import (
     Alerting,
     Answer,
@@ -257,8 +258,8 @@ def test_incomplete_number_is_refused_when_no_digit_comes() -> None:
     exchange.say(CALLER, Setup("80", complete=False))
     exchange.now += 10 * SECOND
     assert exchange.say(CALLER, Digits("0")) == []
-    assert exchange.engine.next_deadline == 25 * SECOND
-    assert exchange.wait(15 * SECOND) == [(CALLER, Release(28))]
+    assert exchange.engine.next_deadline == 10 * SECOND + PATIENCE
+    assert exchange.wait(PATIENCE) == [(CALLER, Release(28))]
     assert exchange.engine.next_deadline is None
 
 
@@ -294,7 +295,7 @@ def test_digit_and_continuity_check_are_waited_for_together() -> None:
     other = Leg("isup", 2)
     assert exchange.say(other, Setup("800820000", complete=False, check=Check.AWAITED)) == []
     assert exchange.say(other, Continuity(True)) == []
-    assert exchange.engine.next_deadline == 15 * SECOND
+    assert exchange.engine.next_deadline == PATIENCE
     assert exchange.say(other, Digits("1")) == [(other, Proceeding()), (other, Answer())]
 
 

@@ -31,7 +31,8 @@ from callcenter.ss7.mtp3 import (
     tcrc_fsm,
     tprc_fsm,
 )
-from callcenter.ss7.mtp3.management import Heading
+from callcenter.ss7.mtp3.codec import Label, Message
+from callcenter.ss7.mtp3.management import Heading, Management
 from testrig.board import HdlcFault
 from testrig.clock import SECOND
 
@@ -217,6 +218,23 @@ def test_deactivated_link_hands_its_traffic_over() -> None:
     traffic(world, 300, BOTH)
     world.run(3)
     world.check(complete=True)
+
+
+def test_changeover_order_for_a_link_in_use_brings_what_the_other_end_had_not() -> None:
+    world = pair(2)
+    traffic(world, 50, [(A, B)])
+    world.run(1)
+    world.cut.add((A, B, 0))
+    traffic(world, 8, [(A, B)])
+    order = Management(Heading.COO, fsn=world.ends[B, A, 0].bsnt).encode("itu14")
+    point = world.points[A]
+    point.message_received(point.links[B, 1], Message(0, 2, Label(A, B, 0), order).encode("itu14"))
+    assert not point.available(B, 0)
+    world.cut.clear()
+    world.run(3)
+    world.check(complete=True)
+    assert count(world.points[B], Heading.COA) == 1
+    assert count(world.points[B], Heading.COO) == 0
 
 
 def test_last_link_lost_pauses_and_resumes() -> None:

@@ -307,11 +307,12 @@ def test_audit_list(m3ua: GatewayTester) -> None:
 
 @case("M3UA/84", "Congestion in the network", clauses=["RFC 4666 3.4.4", "RFC 4666 4.5.1"], needs="m3ua")
 def test_congestion(m3ua: GatewayTester) -> None:
-    """A transfer controlled message becomes SCON, not with level 0, which would end the congestion."""
+    """A transfer controlled message becomes one SCON, not with level 0, which would end the congestion."""
     _, (asp,) = m3ua.active()
     congest(m3ua.mtp3)
     got = asp.expect("SCON", affected_point_code=m3ua.pixit.tester_point_code)
     m3ua.require(got.words("congestion") != [0], "no level, or one of congestion")
+    asp.expect_nothing()
 
 
 def refuses(m3ua: GatewayTester, reason: str, **label: int) -> None:

@@ -40,7 +40,7 @@ def comes_back(link: LinkTester) -> Mtp3Tester:
 @case(
     "MTP2/21",
     "SIOS received when aligned",
-    clauses=["Q.703 7.3", "Q.703 figure 9"],
+    clauses=["Q.703 7.3"],
     proves=["N-01"],
     needs="mtp2",
 )
@@ -54,7 +54,7 @@ def test_sios_when_aligned(link: LinkTester) -> None:
 @case(
     "MTP2/22",
     "SIE received during normal proving",
-    clauses=["Q.703 7.3", "Q.703 figure 9", "Q.703 12.3"],
+    clauses=["Q.703 7.3", "Q.703 12.3"],
     proves=["N-01"],
     needs="mtp2.emergency",
 )
@@ -73,7 +73,7 @@ def test_sie_during_proving(link: LinkTester) -> None:
 @case(
     "MTP2/23",
     "Local processor outage set during initial alignment and kept",
-    clauses=["Q.703 8.2", "Q.703 figure 8"],
+    clauses=["Q.703 8.2"],
     proves=["N-01"],
     needs=("mtp2.processor_outage", ORDERS),
 )
@@ -91,7 +91,7 @@ def test_outage_set_while_proving(link: LinkTester) -> None:
 @case(
     "MTP2/24",
     "Deactivation when aligned ready",
-    clauses=["Q.703 7.3", "Q.703 figure 8"],
+    clauses=["Q.703 7.3"],
     proves=["N-01", "M-03"],
     needs="mtp2",
 )
@@ -105,7 +105,7 @@ def test_stop_when_aligned_ready(link: LinkTester) -> None:
 @case(
     "MTP2/25",
     "Local processor outage cleared when aligned not ready",
-    clauses=["Q.703 8.4", "Q.703 figure 8"],
+    clauses=["Q.703 8.4"],
     proves=["N-01"],
     needs=("mtp2.processor_outage", ORDERS),
 )
@@ -119,7 +119,7 @@ def test_recovered_when_not_ready(link: LinkTester) -> None:
 @case(
     "MTP2/26",
     "Local processor outage cleared when aligned not ready: timer T1 goes on",
-    clauses=["Q.703 8.4", "Q.703 figure 8", "Q.703 12.3"],
+    clauses=["Q.703 8.4", "Q.703 12.3"],
     proves=["N-01"],
     needs=("mtp2.processor_outage", ORDERS),
 )
@@ -143,7 +143,7 @@ def fails_in_outage(link: LinkTester, status: str) -> None:
 @case(
     "MTP2/27",
     "SIO received in processor outage",
-    clauses=["Q.703 7.3", "Q.703 figure 8"],
+    clauses=["Q.703 7.3"],
     proves=["N-01"],
     needs=("mtp2.processor_outage", ORDERS),
 )
@@ -155,7 +155,7 @@ def test_sio_in_outage(link: LinkTester) -> None:
 @case(
     "MTP2/28",
     "SIN received in processor outage",
-    clauses=["Q.703 7.3", "Q.703 figure 8"],
+    clauses=["Q.703 7.3"],
     proves=["N-01"],
     needs=("mtp2.processor_outage", ORDERS),
 )
@@ -167,7 +167,7 @@ def test_sin_in_outage(link: LinkTester) -> None:
 @case(
     "MTP2/29",
     "SIE received in processor outage",
-    clauses=["Q.703 7.3", "Q.703 figure 8"],
+    clauses=["Q.703 7.3"],
     proves=["N-01"],
     needs=("mtp2.processor_outage", ORDERS),
 )
@@ -179,7 +179,7 @@ def test_sie_in_outage(link: LinkTester) -> None:
 @case(
     "MTP2/30",
     "Local processor outage during remote processor outage",
-    clauses=["Q.703 8.2", "Q.703 8.3", "Q.703 8.4", "Q.703 figure 10"],
+    clauses=["Q.703 8.2", "Q.703 8.3", "Q.703 8.4"],
     proves=["N-01"],
     needs=("mtp2.processor_outage", ORDERS),
 )
@@ -201,7 +201,7 @@ def test_local_outage_within_remote_outage(link: LinkTester) -> None:
 @case(
     "MTP2/31",
     "Deactivated during local processor outage and activated again",
-    clauses=["Q.703 8", "Q.703 figure 10"],
+    clauses=["Q.703 8"],
     proves=["N-01", "M-03"],
     needs=("mtp2.processor_outage", ORDERS),
 )
@@ -216,7 +216,7 @@ def test_local_outage_is_forgotten_with_the_link(link: LinkTester) -> None:
 @case(
     "MTP2/32",
     "Link failed with both processors out, and in service again",
-    clauses=["Q.703 8", "Q.703 figure 10"],
+    clauses=["Q.703 8"],
     proves=["N-01"],
     needs=("mtp2.processor_outage", ORDERS),
 )
@@ -235,7 +235,7 @@ def test_both_outages_are_forgotten_with_the_link(link: LinkTester) -> None:
 @case(
     "MTP2/33",
     "Deactivated when congested, activated and congested again",
-    clauses=["Q.703 9.3", "Q.703 figure 19"],
+    clauses=["Q.703 9.3"],
     proves=["N-01", "M-03"],
     needs=("mtp2.congestion", ORDERS),
 )

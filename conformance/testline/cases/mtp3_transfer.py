@@ -13,6 +13,11 @@ from testrig.clock import SECOND
 
 USER: Final = 5
 """ISUP, as far as a transfer point cares (Q.704 14.2.1)."""
+LABELS: Final = {"itu14": 5, "china24": 8}
+"""Octets of service information octet and label (Q.704 figure 3, GF 001-9001)."""
+LENGTHS: Final = (13, 61, 62, 63, 64, 65, 127, 128, 272, 273)
+"""Octets of service information octet and field: around the longest that is indicated, and the longest (Q.703
+2.3.3, 2.3.8)."""
 
 
 def transit(
@@ -430,3 +435,29 @@ def test_transfer_during_changeback(network: Network) -> None:
     network.confirm(came[-1].link is link, f"traffic back on {link.name}", came[-1].link.name)
     numbers = [each.data[3] for each in came]
     network.confirm(numbers == list(range(200)), "0 to 199 in order, each once", f"{numbers}")
+
+
+@case(
+    "MTP3/112",
+    "Transfer of messages of every length",
+    clauses=["Q.703 2.3.3", "Q.703 2.3.8", "Q.704 2.3"],
+    proves=["N-01"],
+    needs="mtp3.transfer",
+    setup="transfer",
+    unverified=True,
+)
+def test_transfer_of_every_length(network: Network) -> None:
+    """Messages of B for A pass whole: around 63 octets, where the length indicator ends, and the longest."""
+    ready(network)
+    start, over = len(network.heard), network.b.other_link()
+    label = LABELS[network.spec.variant]
+    contents = [bytes((0x01, 0x00, 0x12)).ljust(length - label, b"\xa5") for length in LENGTHS]
+    for data in contents:
+        transit(network, network.b.code, over, network.a.code, data=data)
+    network.bench.run(2 * SECOND)
+    found = [each.data for each in passed(network, start, network.b.code, network.a.code)]
+    network.confirm(
+        found == contents,
+        f"messages of {', '.join(map(str, LENGTHS))} octets, whole and in order",
+        f"{[label + len(data) for data in found]} octets",
+    )

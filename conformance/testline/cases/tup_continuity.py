@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from testline.case import case
 from testline.testers.caller import Caller
+from testline.testers.speech import expect_speech_both_ways
 from testline.testers.tup_centre import ANSWER, TupCentre
+from testline.verdicts import Inconclusive
 from testrig.clock import SECOND
 
 CHECK_HZ: Final = 2000.0
@@ -18,6 +20,10 @@ CHECK_HZ: Final = 2000.0
 
 
 CHECK_DBM0: Final = -12.0
+
+
+RINGING_HZ: Final = 450.0
+"""Ringing tone of the Chinese network (GF 002-9002; unverified)."""
 
 
 RETURNED_DBM0: Final = (-13.0, -11.0)
@@ -233,4 +239,30 @@ def test_cot_before_the_last_digit(tup: TupCentre) -> None:
     call.expect_nothing(during=SECOND)
     call.send("SAM", called=number[6:])
     caller.is_answered()
+    tup.over(caller)
+
+
+@case(
+    "TUP/12.19",
+    "What is heard behind COT",
+    clauses=["Q.724 7"],
+    proves=["N-01"],
+    needs=["tup.continuity", "agents", "tones"],
+    setup="tup",
+    unverified=True,
+)
+def test_path_behind_the_check(tup: TupCentre) -> None:
+    """The loop gives way to the call at once: ringing tone behind COT, and speech once the agent lifts."""
+    if not tup.pixit.agent_number:
+        raise Inconclusive("the system has no number that rings an agent directly")
+    agent, caller = tup.agent(0), tup.caller()
+    agent.on_duty()
+    caller.dials(tup.pixit.agent_number, continuity=1)
+    looped(tup, caller)
+    caller.call.send("COT")
+    caller.call.expect("ACM", within=ANSWER)
+    caller.hears_tone(RINGING_HZ, within=6 * SECOND)
+    agent.telephone.lift()
+    caller.call.expect("ANC", "ANN", "ANU", within=ANSWER)
+    expect_speech_both_ways(caller.voice, agent.voice)
     tup.over(caller)

@@ -18,7 +18,7 @@ from testrig.clock import SECOND
     "Dual seizure, the system not controlling",
     clauses=["Q.724 2"],
     proves=["N-01"],
-    needs="tup.outgoing",
+    needs=["tup.outgoing", "acd"],
     setup="tup",
     unverified=True,
 )
@@ -27,9 +27,10 @@ def test_dual_seizure_not_controlling(tup: TupCentre) -> None:
     tup.leave_only(set(tup.tester.controlled(by_tester=True)))
     party, _ = tup.calling_out()
     call = party.call
-    call.send("IAI", called=tup.pixit.menu_number, calling="13800138000")
+    call.send("IAI", called=tup.pixit.queue_number, calling="13800138000")
     call.answered(within=10 * SECOND)
     tup.second_attempt(call.cic)
+    call.expect_nothing(during=100 * SECOND)  # nothing that was due in the call given up
     call.send("CLF")
     call.expect("RLG", within=ANSWER, through=("CBK",))
     tup.tester.expect_idle(call.cic)

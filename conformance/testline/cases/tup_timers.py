@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from testline.case import case
 from testline.cases.mtp2_state import measure_time
+from testline.cases.tup_groups import bits, spans_circuits
 from testline.testers.isup import Received
 from testline.testers.tup_centre import ANSWER, TupCentre
 from testrig.clock import MINUTE, SECOND, Instant
@@ -413,3 +414,28 @@ def test_reset_sent_in_a_call(tup: TupCentre) -> None:
     caller.call.send("RLG")
     tup.tester.expect_idle(caller.call.cic)
     tup.not_connected(caller, agent)
+
+
+@case(
+    "TUP/5.24",
+    "HBA and HUA not received",
+    clauses=["Q.724 list of timers"],
+    proves=["N-01", "N-04"],
+    needs="tup.group_supervision",
+    setup="tup_spans",
+    unverified=True,
+)
+def test_hba_not_received(tup: TupCentre) -> None:
+    """HGB not acknowledged is repeated every 4 to 15 s; HGU as well, and after a minute every minute."""
+    cics = spans_circuits(tup, 1)
+    fields: dict[str, Any] = {"range": len(cics) - 1, "status": bits(len(cics))}
+    tup.bench.spans[1].ais = True
+    came = [arrival(tup, cics[0], "HGB", within=15 * SECOND).at]
+    for _ in range(2):
+        came.append(arrival(tup, cics[0], "HGB", within=round((SHORT[1] + 1) * SECOND)).at)
+        measure_time(tup.bench, "HGB repeated", came[-1] - came[-2], *SHORT, TIMERS)
+    tup.tester.send_message(cics[0], "HBA", **fields)
+    tup.tester.expect_nothing(cics[0], during=round((SHORT[1] + 1) * SECOND))
+    tup.bench.spans[1].ais = False
+    alerted(tup, cics[0], "HGU", "HUA", **fields)
+    tup.still_works(cics[-1])

@@ -391,13 +391,18 @@ def test_restricted_isup_to_tup(transit: TransitCentre) -> None:
     unverified=True,
 )
 def test_charge_tup_to_isup(transit: TransitCentre) -> None:
-    """The charge indicator of the ISUP ACM makes the type of the TUP ACM, and ANC or ANN."""
-    for charge, kind, answer in ((0b10, 1, "ANC"), (0b01, 2, "ANN")):
+    """The charge indicator of the ISUP ACM makes the type of the TUP ACM, and ANC or ANN.
+
+    Without one the ACM has none, with the spare one it does not say no charge; the answer is with charge or
+    unqualified.
+    """
+    qualified = ((0b10, {1}, ("ANC",)), (0b01, {2}, ("ANN",)))
+    for charge, kind, answer in (*qualified, (0b00, {0}, ("ANC", "ANU")), (0b11, {0, 1}, ("ANC", "ANU"))):
         caller, party = transit.through("tup")
         party.call.send("ACM", called_status=1, charge=charge)
         caller.call.expect("ACM", within=ANSWER, kind=kind, free=1)
         party.answers()
-        caller.call.expect(answer, within=ANSWER)
+        caller.call.expect(*answer, within=ANSWER)
         caller.hangs_up()
         party.is_released(within=ANSWER)
         transit.idle(caller, party)
@@ -413,8 +418,8 @@ def test_charge_tup_to_isup(transit: TransitCentre) -> None:
     unverified=True,
 )
 def test_charge_isup_to_tup(transit: TransitCentre) -> None:
-    """The type of the TUP ACM makes the charge indicator of the ISUP ACM."""
-    for kind, charge, answer in ((1, 0b10, "ANC"), (2, 0b01, "ANN")):
+    """The type of the TUP ACM makes the charge indicator of the ISUP ACM; coin-box is with charge."""
+    for kind, charge, answer in ((1, 0b10, "ANC"), (2, 0b01, "ANN"), (0, 0b00, "ANU"), (3, 0b10, "ANC")):
         caller, party = transit.through("isup")
         party.call.send("ACM", kind=kind, free=1)
         caller.call.expect("ACM", within=ANSWER, charge=charge, called_status=1)

@@ -77,7 +77,8 @@ class TupCentre(Centre):
     def calling_out(self, number: str = NUMBER) -> tuple[Caller, Agent]:
         """Let the first agent call outside; return the called party and the agent."""
         party, agent = self.caller(number), self.agent(0)
-        agent.sign_on()
+        if agent.state() == "signed off":
+            agent.sign_on()
         agent.telephone.lift()
         self.bench.run(SECOND // 4)
         agent.dial(self.pixit.outgoing_prefix + number)

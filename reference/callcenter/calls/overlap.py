@@ -11,8 +11,8 @@ from callcenter.calls.primitives import Check, Continuity, Digits, Setup
 from callcenter.timers import Timers
 from testrig.clock import SECOND, Instant
 
-PATIENCE: Final = 15 * SECOND
-"""How long the next digit may take (Q.764 2.2.5: 15 to 20 seconds)."""
+PATIENCE: Final = 17 * SECOND
+"""How long the next digit may take (Q.764 2.2.5: 15 to 20 seconds, and clear of both)."""
 
 
 class Overlap:

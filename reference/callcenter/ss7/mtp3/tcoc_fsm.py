@@ -101,6 +101,12 @@ class ChangeoverControl(Machine[State, Event]):
         self._user = user
         self._taken: Taken | None = None
         self._elsewhere = False
+        self._taking_down = False
+
+    def handle(self, event: Event, *arguments: object) -> None:
+        """As for every machine; that a link failed which we take down ourselves is no news."""
+        if not self._taking_down:
+            super().handle(event, *arguments)
 
     def expired(self, name: str) -> None:
         self.handle(Event(name), None)
@@ -140,7 +146,9 @@ class ChangeoverControl(Machine[State, Event]):
         self._stop()
         self._user.hold_link(self._link, self)
         self._taken = self._link.take()
+        self._taking_down = True
         self._link.fail()
+        self._taking_down = False
         self._answer()
         self._finish(self._rest(message))
 

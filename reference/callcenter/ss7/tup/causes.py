@@ -41,7 +41,6 @@ SIGNALS: Final[dict[int, Heading]] = (
         3: Heading.UNN,
         4: Heading.SST,
         5: Heading.MPR,
-        8: Heading.SST,
         17: Heading.SSB,
         20: Heading.SST,
         22: Heading.UNN,
