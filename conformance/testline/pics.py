@@ -136,6 +136,11 @@ ITEMS: Final[dict[str, Item]] = {
         ("isup", "maintenance"),
     ),
     "isup.suspend": Item("suspend and resume", "Q.764 2.4", ("isup",)),
+    "isup.suspension_guarded": Item(
+        "suspensions passed on by an incoming international exchange end (T38)",
+        "Q.764 2.4.3",
+        ("isup.suspend",),
+    ),
     "isup.isdn_access": Item("called stations have ISDN access", "Q.763 3.5", ("isup.incoming",)),
     "isup.other_access": Item("called stations without ISDN access", "Q.763 3.5", ("isup.incoming",)),
     "isup.progress": Item("call progress (CPG) sent before the answer", "Q.764 2.1.6", ("isup.incoming",)),

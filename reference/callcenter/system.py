@@ -58,6 +58,7 @@ PICS: Final = dict.fromkeys(
         "isup.compatibility",
         "isup.maintenance",
         "isup.suspend",
+        "isup.suspension_guarded",
         "isup.transit",
         "isup.segments_sent",
         "isup.propagation_delay",

@@ -281,7 +281,10 @@ def test_call_in_transit_goes_on_before_the_continuity_check_is_over() -> None:
     exchange = Exchange()
     setup = Setup("0211234", check=Check.AWAITED)
     assert exchange.say(CALLER, setup) == [(FIRST, setup)]
+    assert not exchange.board.sources, "the loop of the check stays"
     assert exchange.say(CALLER, Continuity(True)) == [(FIRST, Continuity(True))]
+    assert exchange.board.sources == {trunk(0, 1): trunk(0, 17), trunk(0, 17): trunk(0, 1)}
+    assert exchange.say(FIRST, Failed()) == [(SECOND_WAY, Setup("0211234"))], "checked already"
 
 
 def test_digit_and_continuity_check_are_waited_for_together() -> None:

@@ -43,5 +43,6 @@ def test_messages_of_capture_survive(name: str) -> None:
     found = messages(path, "isup", options)
     assert len(found) == count
     decoded = [decode(octets) for octets in found]
-    assert [message.encode() for message in decoded] == found
+    again = [message.encode() for message in decoded]
+    assert all(octets.startswith(each) for octets, each in zip(found, again, strict=True))
     assert {message.kind for message in decoded} - set(FORMATS) == UNKNOWN.get(path.name, set())

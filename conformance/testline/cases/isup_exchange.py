@@ -11,8 +11,10 @@ from typing import Final
 from testline.case import case
 from testline.cases.agents import dials_out
 from testline.cases.isup_calls import talking
+from testline.cases.isup_circuits import REPEATED
 from testline.cases.isup_groups import HARDWARE
 from testline.cases.isup_supervision import ANSWER
+from testline.cases.isup_timers import ANNEX, released_after
 from testline.layers.isup import status_circuits
 from testline.layers.isup_parameters import (
     AutomaticCongestionLevel,
@@ -25,7 +27,7 @@ from testline.testers.isup import Call
 from testline.testers.span import SpanTester
 from testline.testers.speech import expect_speech_both_ways
 from testline.verdicts import Inconclusive
-from testrig.clock import SECOND
+from testrig.clock import MINUTE, SECOND
 
 NUMBER: Final = "13800138000"
 NO_RESOURCE: Final = frozenset({34, 42, 47})
@@ -133,6 +135,57 @@ def test_failed_span_is_blocked(centre: Centre) -> None:
         _for_hardware(centre, call, offsets)
 
 
+@case(
+    "ISUP/212",
+    "Group reset and call on failed circuits",
+    clauses=["Q.764 2.8.2.2", "Q.764 2.9.3.2"],
+    proves=["N-01"],
+    needs=("isup.hardware_blocking", "isup.group_supervision"),
+    setup="exchange",
+    unverified=True,
+)
+def test_reset_of_failed_circuits(centre: Centre) -> None:
+    """Behind GRA comes CGB (hardware) for circuits that have failed; an IAM makes no call on them."""
+    isup = centre.isup
+    line = next(each.line for each in isup.circuits.values() if each.line != isup.pixit.link_line)
+    failed = sorted(cic for cic, each in isup.circuits.items() if each.line == line)
+    pair = SpanTester(centre.bench, line).pair
+    if pair is None:
+        raise Inconclusive("the line of this rig cannot be interrupted")
+    pair.a_to_b.cut = True
+    _for_hardware(centre, isup.wait_for("CGB", within=30 * SECOND), failed)
+    first, some = failed[0], failed[:4]
+    isup.send_message(first, "GRS", range=len(some) - 1, status=b"")
+    isup.expect(first, "GRA", within=ANSWER, range=len(some) - 1, status=b"\x00")
+    call = isup.wait_for("CGB", within=ANSWER)
+    _for_hardware(centre, call, some)
+    call.send("IAM", called=isup.pixit.menu_number, deliberate=True)
+    call.expect_nothing(during=REPEATED)
+
+
+@case(
+    "ISUP/213",
+    "T38, called party does not come back",
+    clauses=["Q.764 2.4.3", ANNEX, "Q.118"],
+    proves=["N-01"],
+    needs="isup.suspension_guarded",
+    setup="exchange",
+    unverified=True,
+)
+def test_t38(centre: Centre) -> None:
+    """Of an incoming international exchange: REL, cause 102, T38 behind SUS (network); RES stops T38."""
+    caller, agent = talking(centre)
+    agent.telephone.replace()
+    caller.call.expect("SUS", within=ANSWER, initiated_by=1)
+    agent.telephone.lift()
+    caller.call.expect("RES", within=ANSWER, initiated_by=1)
+    caller.call.expect_nothing(during=4 * MINUTE)
+    agent.telephone.replace()
+    caller.call.expect("SUS", within=ANSWER, initiated_by=1)
+    sent = caller.call.received[-1].at
+    released_after(centre, "T38", sent, caller.call.cic, 10, 180, cause=102)
+
+
 def _for_hardware(centre: Centre, call: Call, circuits: list[int]) -> None:
     """CGB or CGU is one for hardware failure and marks all of `circuits`; acknowledge it."""
     message = call.received[0].message
@@ -190,16 +243,27 @@ def test_congestion_level_sent(centre: Centre) -> None:
     needs=("isup.information", "isup.outgoing"),
 )
 def test_information(centre: Centre) -> None:
-    """INF brings the category asked for, and the calling number or the word that there is none."""
+    """INF brings what is asked for and nothing else: category and calling number of the IAM, or none.
+
+    What is held or charged for nobody has asked.
+    """
     _, called = dials_out(centre, NUMBER)
     call = called.call
-    call.send("INR", calling_address_requested=1, category_requested=1)
-    got = call.expect("INF", within=ANSWER, solicited=0, category_included=1)
-    number = got.parameter(CallingPartyNumber.code) is not None
-    category = got.parameter(CallingPartysCategory.code) is not None
-    centre.bench.until(
-        lambda: category and got.calling_address_response == (0b11 if number else 0b01),
-        within=0,
-        awaited="INF with a category, and with a calling number as it says",
-        state=f"response {got.calling_address_response:02b}, number {number}, category {category}",
-    )
+    ours = call.iam.parameter(CallingPartyNumber.code)
+    for address, category in ((1, 1), (0, 1), (1, 0), (0, 0)):
+        call.send("INR", calling_address_requested=address, category_requested=category)
+        got = call.expect(
+            "INF",
+            within=ANSWER,
+            solicited=0,
+            category_included=category,
+            calling_address_response=0 if not address else 0b11 if ours is not None else 0b01,
+            hold_provided=0,
+            charge_information_included=0,
+            inf_second=0,
+        )
+        found = {bytes(each)[0]: bytes(each)[2:] for each in got.optional}
+        wanted = {CallingPartysCategory.code: bytes((call.iam.category,))} if category else {}
+        if address and ours is not None:
+            wanted[CallingPartyNumber.code] = bytes(ours)
+        centre.bench.until(lambda: found == wanted, within=0, awaited=str(wanted), state=str(found))  # noqa: B023

@@ -10,7 +10,7 @@ from testline.cases.isup_lines import expect_shown
 from testline.cases.isup_supervision import ANSWER
 from testline.cases.isup_timers import ANNEX, released_after
 from testline.layers.isup import calling_digits
-from testline.layers.isup_parameters import CallingPartyNumber
+from testline.layers.isup_parameters import CallingPartyNumber, CallingPartysCategory
 from testline.testers.centre import Centre
 from testline.testers.isup import Call
 from testline.testers.speech import expect_speech_both_ways
@@ -26,7 +26,13 @@ def asked(centre: Centre) -> Call:
     """Call the queue without a calling number; the system asks for it."""
     centre.agent(0).on_duty()
     call = centre.isup.seize(called=centre.pixit.queue_number, calling=None)
-    call.expect("INR", within=ANSWER, calling_address_requested=1)
+    call.expect(
+        "INR",
+        within=ANSWER,
+        calling_address_requested=1,
+        holding_requested=0,
+        malicious_call_identification=0,
+    )
     return call
 
 
@@ -68,7 +74,8 @@ def test_calling_number_is_given(centre: Centre) -> None:
 def test_calling_number_is_asked_for(centre: Centre) -> None:
     """INR asks for the number that the IAM has not; INF brings it, and the agent is shown it."""
     call = asked(centre)
-    call.send("INF", calling_address_response=INCLUDED, optional=[CallingPartyNumber(digits=NUMBER)])
+    told = [CallingPartyNumber(digits=NUMBER), CallingPartysCategory(category=0x0B)]
+    call.send("INF", calling_address_response=INCLUDED, category_included=1, optional=told)
     call.answered(within=ANSWER)
     agent = centre.agent(0)
     agent.telephone.answers(within=ANSWER)

@@ -85,6 +85,11 @@ def test_indicators_of_iam(centre: Centre) -> None:
         and not iam.end_to_end_method,
         "ISUP all the way and interworking": bool(iam.isup_all_the_way) and bool(iam.interworking),
         "ISUP preference 3 is spare": iam.isup_preference == 0b11,
+        "an international call to a national number": bool(iam.international_call) and called.nature < 0b100,
+        "a number translated, or query on release": bool(iam.number_translated or iam.query_on_release),
+        "bits for national use": bool(iam.fci_national_use),
+        "SCCP method 3 is spare": iam.sccp_method == 0b11,
+        "satellites in front of the exchange where the call begins": iam.satellites > 0b01,
         "continuity check 3 is spare": iam.continuity_check == 0b11,
         "spare bits are not 0": bool(iam.nci_spare),
         f"nature of the called number is {called.nature}": called.nature not in NATURES,
@@ -116,6 +121,8 @@ def test_indicators_of_acm(centre: Centre) -> None:
         "end-to-end information without a method": bool(first.end_to_end_information)
         and not first.end_to_end_method,
         "ISUP all the way and interworking": bool(first.isup_all_the_way) and bool(first.interworking),
+        "holding requested": bool(first.holding),
+        "SCCP method 3 is spare": first.sccp_method == 0b11,
     }
     expect_none(centre, faults, f"{first.title} without contradictions", str(first.summary()))
     caller.hangs_up()

@@ -196,7 +196,10 @@ def test_multirate_is_refused(isup: IsupTester) -> None:
     needs="isup.congestion_control",
 )
 def test_congestion_level_received(centre: Centre) -> None:
-    """REL with a congestion level is acknowledged, and of the next three calls at least one is held back."""
+    """REL with a congestion level is acknowledged, and of the next three calls at least one is held back.
+
+    Two minutes behind the last such REL every call goes out again.
+    """
     call = outgoing(centre)
     call.send("REL", cause=42, optional=[AutomaticCongestionLevel(level=2)])
     call.expect("RLC", within=ANSWER)
@@ -212,6 +215,14 @@ def test_congestion_level_received(centre: Centre) -> None:
     centre.bench.until(
         lambda: len(came) < calls, within=0, awaited="fewer calls than dialled", state=f"{len(came)} IAMs"
     )
+    centre.bench.run(2 * MINUTE)
+    for waiting in centre.isup.inbox.values():
+        waiting.clear()
+    for _ in range(6):
+        centre.agent(0).telephone.replace()
+        centre.bench.run(5 * SECOND)
+        centre.agent(0).sign_off()
+        outgoing(centre).release()
 
 
 def own_point(isup: IsupTester) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, NoReturn
 
 from testline.bench import Bench
@@ -22,6 +22,7 @@ from testline.layers.isup import (
     range_and_status,
     summary_of,
 )
+from testline.layers.isup_forms import malformations
 from testline.layers.isup_parameters import CircuitStateIndicator
 from testline.testers.mtp3 import ISUP, Carrier, Message, Mtp3Tester
 from testline.trace import TraceEntry
@@ -31,6 +32,9 @@ from testrig.system import CircuitMap, Refused
 
 BACKGROUND: Final = frozenset({"UPT", "GRS", "CQM", "RSC"})
 """What a system may send at any time and the tester answers unless it is awaited (Q.764 2.9, 2.8.3)."""
+
+RESETS: Final = frozenset({"GRS", "RSC"})
+"""What of that nobody sends without a reason."""
 
 Check = Callable[[Any], bool]
 
@@ -162,10 +166,12 @@ class IsupTester:
             circuit.cic: circuit for circuit in bench.pixit.circuits if circuit.user == self.user.lower()
         }
         self.answers: set[str] = set(self.harmless)
+        self.between = False
+        """The system passes on what others have composed, in whatever form."""
         self.background: list[Received] = []
         """What was answered as background traffic."""
         self.inbox: dict[int, deque[Received]] = {}
-        """Messages not yet taken, by CIC; -1 holds those that could not be decoded."""
+        """Messages not yet taken, by CIC; -1 holds those that no exchange may send."""
         self._awaited: set[str] = set()
         self._used: set[int] = set()
         carrier.users[self.service] = self._arrived
@@ -231,6 +237,11 @@ class IsupTester:
             self.inbox.setdefault(-1, deque()).append(got)
             return
         got = Received(msu.at, found.title, found, msu.data, self.summary(found), msu.entry)
+        wrong = [] if self.between else malformations(found)
+        if wrong:
+            text = f"{got.text}: {'; '.join(wrong)}"
+            self.inbox.setdefault(-1, deque()).append(replace(got, title="malformed", text=text))
+            return
         if found.title in self.answers and found.title not in self._awaited and self.acknowledge(found):
             self.background.append(got)
             return
@@ -347,7 +358,10 @@ class IsupTester:
     def expect_nothing(
         self, cic: int | None = None, *, during: int, state: Callable[[], str] | None = None
     ) -> None:
-        """Fail when a message arrives on `cic` (on any circuit unless given) within `during` frames."""
+        """Fail when a message arrives on `cic` (on any circuit unless given) within `during` frames.
+
+        A reset is one; other background traffic is not.
+        """
         where = state or self.where
 
         def came() -> bool:
@@ -357,7 +371,11 @@ class IsupTester:
                     self.fail("no message", where(), waiting[0])
             return False
 
-        self.bench.never(came, during=during, unwanted="message", state=where)
+        self._awaited |= RESETS
+        try:
+            self.bench.never(came, during=during, unwanted="message", state=where)
+        finally:
+            self._awaited -= RESETS
 
     def expect_idle(self, cic: int, *, within: int = 5 * SECOND) -> None:
         """Prove that the system holds `cic` idle, blocked or not.
@@ -376,6 +394,7 @@ class IsupTester:
             awaited=f"circuit {cic} idle",
             state=lambda: f"circuit {cic} {maintenance.circuit_state(cic)}",
         )
+        self._refuse_strays(f"circuit {cic} idle", self.where)
 
     def _seize_and_release(self, cic: int) -> None:
         call = self.seize(called=self.pixit.queue_number, cic=cic)

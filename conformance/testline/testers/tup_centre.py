@@ -160,6 +160,7 @@ class TransitCentre:
         self.pixit = bench.pixit
         mtp3 = open_level3(bench)
         self.isup = IsupTester(bench, mtp3)
+        self.isup.between = True
         self.tup = TupTester(bench, mtp3)
         missing = {"isup", "tup"} - set(self.pixit.transit)
         if missing:

@@ -119,18 +119,6 @@ class Check(IntEnum):
     subscriber before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Redirection:
-    """How a call was forwarded (Q.763 3.45)."""
-
-    indicator: int = 3
-    """3 diversion, 4 diversion with all information restricted."""
-    original_reason: int = 0
-    counter: int = 1
-    reason: int = 0
-    """0 unknown, 1 busy, 2 no reply, 3 unconditional."""
-
-
 class Unpassed(Enum):
     """What to do with what cannot be passed on, as its sender says (Q.763 3.33 and 3.41)."""
 
@@ -179,11 +167,6 @@ class Setup:
     category: int = Category.ORDINARY
     original_called_nature: int = Nature.NATIONAL
     original_called_restricted: bool = False
-    redirecting: str = ""
-    """Number of the party who forwarded last."""
-    redirecting_nature: int = Nature.NATIONAL
-    redirecting_restricted: bool = False
-    redirection: Redirection | None = None
     medium: int = Medium.SPEECH
     hops: int | None = None
     """Hop counter (Q.763 3.80): exchanges the call may still pass through."""
@@ -220,6 +203,8 @@ class Continuity:
 @dataclass(frozen=True, slots=True)
 class ForwardTransfer:
     """The calling side's operator calls an operator in (Q.764 2.1.11)."""
+
+    transparent: Transparent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +261,7 @@ class Suspend:
 
     by_network: bool = True
     """False: an ISDN user has suspended the call (Q.763 3.52)."""
+    transparent: Transparent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +269,7 @@ class Resume:
     """The called party is back (TUP: re-answer)."""
 
     by_network: bool = True
+    transparent: Transparent | None = None
 
 
 @dataclass(frozen=True, slots=True)

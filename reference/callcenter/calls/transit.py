@@ -27,6 +27,7 @@ from callcenter.calls.primitives import (
     Answer,
     Cause,
     Charging,
+    Check,
     Continuity,
     Digits,
     Discard,
@@ -57,10 +58,8 @@ _BACK: Final = (Proceeding, Progress, Alerting, Answer, Charging, Suspend, Resum
 
 
 def _brought(primitive: Primitive) -> Transparent | None:
-    """What only one signalling system understands of a backward primitive."""
-    if isinstance(primitive, Proceeding | Progress | Alerting | Answer | Charging):
-        return primitive.transparent
-    return None
+    """What only one signalling system understands of a primitive."""
+    return primitive if isinstance(primitive, Transparent) else getattr(primitive, "transparent", None)
 
 
 class Legs(Protocol):
@@ -130,7 +129,8 @@ class Transit:
         hops = None if call.setup.hops is None else call.setup.hops - 1
         called = call.setup.called[route.strip :]
         self._floor.request(leg, replace(call.setup, called=called, hops=hops))
-        self._floor.bus.join(call.trunk, leg)
+        if call.setup.check == Check.DONE:
+            self._floor.bus.join(call.trunk, leg)
         self._note(call, Types.NETWORK_REACHED, now, attempt=len(call.tried))
 
     def passes(self, call: Call, brought: Transparent | None, group: str | None, now: Instant) -> bool:
@@ -156,10 +156,14 @@ class Transit:
             call.setup = replace(
                 call.setup, called=call.setup.called + primitive.digits, complete=primitive.complete
             )
-        if isinstance(primitive, _ONWARD) and call.onward is not None:
-            brought = primitive if isinstance(primitive, Transparent) else None
-            if self.passes(call, brought, call.onward.group, now):
-                self._floor.request(call.onward, primitive)
+        if isinstance(primitive, Continuity):
+            call.setup = replace(call.setup, check=Check.DONE)
+        if call.onward is None or not isinstance(primitive, _ONWARD):
+            return
+        if isinstance(primitive, Continuity) and call.trunk is not None:
+            self._floor.bus.join(call.trunk, call.onward)
+        if self.passes(call, _brought(primitive), call.onward.group, now):
+            self._floor.request(call.onward, primitive)
 
     def backward(self, call: Call, primitive: Primitive, now: Instant) -> None:
         """Word from the called side."""
@@ -167,8 +171,7 @@ class Transit:
             self._failed(call, primitive, now)
         elif isinstance(primitive, _BACK):
             assert call.trunk is not None
-            brought = primitive if isinstance(primitive, Transparent) else _brought(primitive)
-            if not self.passes(call, brought, call.trunk.group, now):
+            if not self.passes(call, _brought(primitive), call.trunk.group, now):
                 return
             self._floor.request(call.trunk, primitive)
             if isinstance(primitive, Alerting):
@@ -218,7 +221,8 @@ class Transit:
         assert call.onward is not None
         assert call.trunk is not None
         self._floor.bus.quiet(call.onward)
-        self._floor.bus.quiet(call.trunk)
+        if call.setup.check == Check.DONE:
+            self._floor.bus.quiet(call.trunk)
         self._legs.leaves(call.onward)
         if forget:
             call.onward = None

@@ -5,13 +5,12 @@
 | called, called_nature | called party number, without the end of pulsing signal |
 | calling, its nature, screening | calling party number; restricted by presentation 1 (Q.763 3.10 d) |
 | original_called | original called number, else redirecting number |
-| redirecting, redirection | redirecting number, redirection information |
 | function | called IN number (Q.763 3.73): the service that was dialled |
 | additional | user-to-user information: IA5 characters as text (protocol discriminator 4, Q.931 4.5.30), \
 anything else as hexadecimal digits of the whole parameter |
 | hops | hop counter |
 | delay | propagation delay counter |
-| transparent | every other optional parameter, for a call in transit |
+| transparent | every parameter as it came but the two counters, for a call in transit |
 
 Password has no place in ISUP.
 """
@@ -20,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from callcenter.calls.primitives import (
     Alerting,
@@ -29,9 +28,10 @@ from callcenter.calls.primitives import (
     Primitive,
     Proceeding,
     Progress,
-    Redirection,
     Release,
+    Resume,
     Setup,
+    Suspend,
     Transparent,
 )
 from callcenter.ss7.isup.codec import Message, compose
@@ -46,7 +46,7 @@ from callcenter.ss7.isup.indicators import (
     NatureOfConnectionIndicators,
     OptionalBackwardCallIndicators,
     OptionalForwardCallIndicators,
-    RedirectionInformation,
+    SuspendResumeIndicators,
     TransmissionMediumRequirement,
 )
 from callcenter.ss7.isup.messages import Type
@@ -64,6 +64,8 @@ from callcenter.ss7.isup.parameters import (
 from callcenter.ss7.isup.segmentation import segment_parts
 from callcenter.ss7.isup.services import IsupConfig
 from callcenter.ss7.isup.supplementary import CalledInNumber, PropagationDelayCounter
+
+P = TypeVar("P", bound=Parameter)
 
 ISUP: Final = "isup"
 """Name of this signalling system in `Transparent`."""
@@ -85,16 +87,11 @@ _RESTRICTED: Final = 1
 _FREE: Final = 1
 _ORDINARY: Final = 1
 
-_READ: Final = (
-    CallingPartyNumber,
-    OriginalCalledNumber,
-    RedirectingNumber,
-    RedirectionInformation,
-    HopCounter,
-    PropagationDelayCounter,
-    CalledInNumber,
-)
-"""Optional parameters of an IAM that have fields of their own in `Setup`."""
+_COUNTED: Final = (HopCounter, PropagationDelayCounter)
+"""Optional parameters of an IAM that every exchange counts on."""
+
+_KEPT: Final = (ForwardCallIndicators, CalledPartyNumber)
+"""Mandatory parameters of an IAM with indicators that `Setup` has no field for."""
 
 
 @dataclass(slots=True)
@@ -147,7 +144,7 @@ class Offered:
         """Return the primitive for the call engine; in `transit` with what no field holds."""
         found: dict[type[Parameter], Parameter] = {type(each): each for each in reversed(self.optional)}
         calling, original = found.get(CallingPartyNumber), found.get(OriginalCalledNumber)
-        redirecting, information = found.get(RedirectingNumber), found.get(RedirectionInformation)
+        redirecting = found.get(RedirectingNumber)
         user, service, hops = (
             found.get(UserToUserInformation),
             found.get(CalledInNumber),
@@ -177,10 +174,6 @@ class Offered:
             category=category.category,
             original_called_nature=3 if first is None else first.nature,
             original_called_restricted=first is not None and first.presentation == _RESTRICTED,
-            redirecting="" if redirecting is None else redirecting.digits.rstrip(ST),
-            redirecting_nature=3 if redirecting is None else redirecting.nature,
-            redirecting_restricted=redirecting is not None and redirecting.presentation == _RESTRICTED,
-            redirection=_redirection(information),
             medium=medium.medium,
             hops=hops.hops if isinstance(hops, HopCounter) else None,
             delay=delay.milliseconds if isinstance(delay, PropagationDelayCounter) else None,
@@ -189,50 +182,31 @@ class Offered:
             satellites=nature.satellites,
             echo_control=bool(nature.echo_control_included),
             check=check,
-            transparent=_transparent(self._unread()) if transit else None,
+            transparent=_transparent(self._brought()) if transit else None,
         )
 
-    def _unread(self) -> list[Parameter]:
-        """What no field holds: of the forward call indicators the others, of the optional ones all but
-        segmentation, and the other optional parameters."""
-        left: list[Parameter] = []
-        forward = self.iam.get(ForwardCallIndicators)
-        if forward is not None and _way(forward) != _way(ForwardCallIndicators()):
-            left.append(forward)
+    def _brought(self) -> list[Parameter]:
+        """What goes on as it came: indicators of mandatory parameters that no field holds, and all optional
+        parameters but counters and the announcement of a segment."""
+        kept = [each for each in (*self.iam.fixed, *self.iam.variable) if type(each) in _KEPT]
         for each in self.optional:
             if isinstance(each, OptionalForwardCallIndicators):
-                if each.closed_user_group or each.connected_line_requested:
-                    left.append(
-                        OptionalForwardCallIndicators(
-                            each.closed_user_group, connected_line_requested=each.connected_line_requested
-                        )
-                    )
-            elif type(each) not in _READ or (type(each) is CallingPartyNumber and not _plain(each)):
-                left.append(each)
-        return left
-
-
-def _way(forward: ForwardCallIndicators) -> ForwardCallIndicators:
-    """The forward call indicators that `Setup` has no field for."""
-    return replace(forward, interworking=0, isup_all_the_way=0, isdn_access=0)
-
-
-def _plain(number: CallingPartyNumber) -> bool:
-    """Whether the fields of `Setup` hold all that a calling number says."""
-    return bool(number.digits) and number.plan == 1 and not number.incomplete and number.presentation <= 1
-
-
-def _redirection(information: Parameter | None) -> Redirection | None:
-    if not isinstance(information, RedirectionInformation):
-        return None
-    return Redirection(
-        information.redirecting, information.original_reason, information.counter, information.reason
-    )
+                plain = replace(each, segmentation=0)
+                if plain != OptionalForwardCallIndicators():
+                    kept.append(plain)
+            elif type(each) not in _COUNTED:
+                kept.append(each)
+        return kept
 
 
 def _transparent(items: Iterable[Parameter]) -> Transparent | None:
     held = tuple(items)
     return Transparent(ISUP, held, *unpassed_parameters(held)) if held else None
+
+
+def all_of(message: Message) -> Transparent | None:
+    """Return all parameters of a message, to be brought along."""
+    return _transparent((*message.fixed, *message.variable, *message.optional))
 
 
 def items_of(transparent: Transparent | None) -> list[Parameter]:
@@ -242,10 +216,15 @@ def items_of(transparent: Transparent | None) -> list[Parameter]:
     return [each for each in transparent.items if isinstance(each, Parameter)]
 
 
-def _with(own: list[Parameter], transparent: Transparent | None) -> list[Parameter]:
-    """Our parameters, and the optional ones brought along that are not among them."""
-    codes = {ForwardCallIndicators.code, *(each.number for each in own)}
-    return own + [each for each in items_of(transparent) if each.number not in codes]
+def _with(own: list[Parameter], brought: list[Parameter]) -> list[Parameter]:
+    """Our parameters, and those brought along that are not among them."""
+    codes = {each.number for each in own}
+    return own + [each for each in brought if each.number not in codes]
+
+
+def _theirs(own: P, brought: list[Parameter]) -> P:
+    """The parameter brought along in the place of our own, else that."""
+    return next((each for each in brought if type(each) is type(own)), own)
 
 
 def text_of(user: UserToUserInformation) -> str:
@@ -266,28 +245,32 @@ def initial_address(
     """
     called = setup.called + (ST if config.send_st and setup.complete else "")
     brought = items_of(setup.transparent)
-    forward = next((each for each in brought if isinstance(each, ForwardCallIndicators)), None)
-    return compose(
-        cic,
-        Type.IAM,
+    mandatory: list[Parameter] = [
         NatureOfConnectionIndicators(setup.satellites, check, int(setup.echo_control)),
         replace(
-            forward or ForwardCallIndicators(),
+            _theirs(ForwardCallIndicators(), brought),
             interworking=int(setup.interworking),
             isup_all_the_way=int(not setup.interworking),
             isdn_access=int(setup.isdn_access),
         ),
         CallingPartysCategory(setup.category),
         TransmissionMediumRequirement(setup.medium),
-        CalledPartyNumber(called, setup.called_nature),
-        *_with(_optional(setup, config, brought, group), setup.transparent),
-    )
+        replace(_theirs(CalledPartyNumber(""), brought), digits=called, nature=setup.called_nature, filler=0),
+    ]
+    optional = _with(_counters(setup, config, group), brought or _optional(setup))
+    return compose(cic, Type.IAM, *_with(mandatory, optional))
 
 
-def _optional(setup: Setup, config: IsupConfig, brought: list[Parameter], group: str) -> list[Parameter]:
-    """The optional parameters of an IAM that `setup` has fields for."""
+def _counters(setup: Setup, config: IsupConfig, group: str) -> list[Parameter]:
+    """The counters of an IAM."""
+    hops = setup.hops if setup.hops is not None else config.hops or None
+    return [*([] if hops is None else [HopCounter(hops)]), *counter(setup, config, group)]
+
+
+def _optional(setup: Setup) -> list[Parameter]:
+    """The optional parameters of the IAM of a call that begins here or comes from another system."""
     optional: list[Parameter] = []
-    if setup.calling and not any(type(each) is CallingPartyNumber for each in brought):
+    if setup.calling:
         optional.append(
             CallingPartyNumber(
                 setup.calling,
@@ -296,18 +279,6 @@ def _optional(setup: Setup, config: IsupConfig, brought: list[Parameter], group:
                 screening=setup.calling_screening,
             )
         )
-    if setup.redirecting:
-        presentation = int(setup.redirecting_restricted)
-        optional.append(
-            RedirectingNumber(
-                setup.redirecting, setup.redirecting_nature, presentation=presentation, screening=0
-            )
-        )
-    if setup.redirection is not None:
-        told = setup.redirection
-        optional.append(
-            RedirectionInformation(told.indicator, 0, told.original_reason, told.counter, 0, told.reason)
-        )
     if setup.original_called:
         presentation = int(setup.original_called_restricted)
         optional.append(
@@ -315,21 +286,13 @@ def _optional(setup: Setup, config: IsupConfig, brought: list[Parameter], group:
                 setup.original_called, setup.original_called_nature, presentation=presentation, screening=0
             )
         )
-    if setup.function:
-        optional.append(CalledInNumber(setup.function, screening=0))
-    if setup.additional and not any(isinstance(each, UserToUserInformation) for each in brought):
-        optional.append(UserToUserInformation(IA5, setup.additional.encode("ascii", "replace")))
-    hops = setup.hops if setup.hops is not None else config.hops or None
-    if hops is not None:
-        optional.append(HopCounter(hops))
-    return optional + counter(setup, config, group)
+    return optional
 
 
-def acm(primitive: Proceeding | Alerting | Progress) -> list[Parameter]:
+def acm(primitive: Proceeding | Alerting) -> list[Parameter]:
     """Return the parameters of the ACM that `primitive` asks for."""
     free = _FREE if isinstance(primitive, Alerting) else 0
-    charge = 2 if isinstance(primitive, Progress) else primitive.charge
-    return _backward(BackwardCallIndicators(charge, free, _ORDINARY), primitive)
+    return _backward(BackwardCallIndicators(primitive.charge, free, _ORDINARY), primitive)
 
 
 def connect(answer: Answer) -> list[Parameter]:
@@ -338,55 +301,39 @@ def connect(answer: Answer) -> list[Parameter]:
 
 
 def _backward(
-    indicators: BackwardCallIndicators, primitive: Proceeding | Alerting | Progress | Answer
+    indicators: BackwardCallIndicators, primitive: Proceeding | Alerting | Answer
 ) -> list[Parameter]:
-    """Our backward call indicators, or those brought along with the status that the primitive has."""
+    """Our backward call indicators, or those brought along, and what else there is."""
     brought = items_of(primitive.transparent)
-    theirs = next((each for each in brought if isinstance(each, BackwardCallIndicators)), None)
-    parameters: list[Parameter] = [indicators if theirs is None else theirs]
-    told = any(isinstance(each, OptionalBackwardCallIndicators) for each in brought)
-    if not isinstance(primitive, Answer) and primitive.in_band and not told:
-        parameters.append(OptionalBackwardCallIndicators(in_band=1))
-    return _with(parameters, primitive.transparent)
+    return _with([_theirs(indicators, brought)], brought)
 
 
 def answer(primitive: Answer) -> list[Parameter]:
     """Return the parameters of the ANM."""
-    brought = items_of(primitive.transparent)
-    if primitive.connected and not any(isinstance(each, ConnectedNumber) for each in brought):
-        return [ConnectedNumber(primitive.connected), *brought]
-    return brought
+    return items_of(primitive.transparent)
 
 
 def call_progress(primitive: Alerting | Progress) -> list[Parameter]:
     """Return the parameters of the CPG that `primitive` asks for."""
     event = ALERTING if isinstance(primitive, Alerting) else primitive.event
-    parameters: list[Parameter] = [EventInformation(event)]
     brought = items_of(primitive.transparent)
-    told = any(isinstance(each, OptionalBackwardCallIndicators) for each in brought)
-    if primitive.in_band and event != IN_BAND and not told:
-        parameters.append(OptionalBackwardCallIndicators(in_band=1))
-    return _with(parameters, primitive.transparent)
+    return _with([_theirs(EventInformation(event), brought)], brought)
 
 
 def backward_primitive(message: Message, *, transit: bool = False) -> Primitive:
     """Return what an ACM or CPG tells the call engine; in `transit` with what no field holds."""
     optional = message.get(OptionalBackwardCallIndicators)
     in_band = optional is not None and bool(optional.in_band)
-    indicators = message.get(BackwardCallIndicators)
-    brought = _transparent(message.optional) if transit else None
     if message.kind == Type.CPG:
         event = message.get(EventInformation) or EventInformation()
+        told = (event, *message.optional) if event.restricted else message.optional
+        brought = _transparent(told) if transit else None
         if event.event == ALERTING:
             return Alerting(in_band, transparent=brought)
         return Progress(in_band or event.event == IN_BAND, event.event, brought)
-    indicators = indicators or BackwardCallIndicators()
-    if transit and indicators != BackwardCallIndicators(
-        indicators.charge, indicators.called_status, _ORDINARY
-    ):
-        brought = _transparent((indicators, *message.optional))
+    indicators = message.get(BackwardCallIndicators) or BackwardCallIndicators()
     kind = Alerting if indicators.called_status == _FREE else Proceeding
-    return kind(in_band, indicators.charge, brought)
+    return kind(in_band, indicators.charge, all_of(message) if transit else None)
 
 
 def answer_of(message: Message, charge: int = 2, *, transit: bool = False) -> Answer:
@@ -396,25 +343,27 @@ def answer_of(message: Message, charge: int = 2, *, transit: bool = False) -> An
     return Answer(
         charge if indicators is None else indicators.charge,
         "" if connected is None else connected.digits,
-        _transparent(message.optional) if transit else None,
+        all_of(message) if transit else None,
     )
 
 
 def release_of(message: Message, *, transit: bool = False) -> Release:
     """Return what a REL tells the call engine."""
     cause = message.get(CauseIndicators)
-    brought: tuple[Parameter, ...] = message.optional
-    if cause is not None and (cause.diagnostics or cause.coding):
-        brought = (cause, *brought)
     location = 2 if cause is None else cause.location
-    return Release(cause_of(message), location, _transparent(brought) if transit else None)
+    return Release(cause_of(message), location, all_of(message) if transit else None)
 
 
 def release(primitive: Release) -> list[Parameter]:
     """Return the parameters of the REL that `primitive` asks for."""
     brought = items_of(primitive.transparent)
-    theirs = next((each for each in brought if isinstance(each, CauseIndicators)), None)
-    return _with([theirs or CauseIndicators(primitive.cause, primitive.location)], primitive.transparent)
+    return _with([_theirs(CauseIndicators(primitive.cause, primitive.location), brought)], brought)
+
+
+def suspension(primitive: Suspend | Resume) -> list[Parameter]:
+    """Return the parameters of the SUS or RES that `primitive` asks for."""
+    brought = items_of(primitive.transparent)
+    return _with([_theirs(SuspendResumeIndicators(int(primitive.by_network)), brought)], brought)
 
 
 def cause_of(message: Message) -> int:

@@ -232,7 +232,7 @@ class Circuit:
         """Return the circuit's state indicator (Q.763 3.14)."""
         maintenance = self.bls.blocked | self.blr.blocked << 1
         hardware = self.hardware_local | self.hardware_remote << 1
-        waiting = isinstance(self.cpc, OutgoingCall) and self.cpc.state is cpc_out_fsm.State.WAIT_FOR_ACM
+        waiting = isinstance(self.cpc, OutgoingCall) and self.cpc.waits
         if self.resetting or self.releasing or waiting or self.check.holds:
             return 0
         if self.cpc is None:
@@ -262,7 +262,7 @@ class Circuit:
         if primitive.system == ISUP:
             for each in primitive.items:
                 if isinstance(each, Message):
-                    self.send_message(each._replace(cic=self.cic))
+                    self.send_message(each._replace(cic=self.cic, spare=0))
 
     def start(self, owner: Timed, timer: str, now: Instant) -> None:
         """Start a timer."""
@@ -451,8 +451,9 @@ class Circuit:
             if event is None or self.cpc is not call:
                 self.discarded += 1
                 continue
+            unequipped = message.kind == Type.UCIC and (call.waits or self.releasing)
             call.handle(event, now, message)
-            if message.kind == Type.UCIC:
+            if unequipped:
                 self.not_equipped(now)
 
     def passed(self, message: Message, now: Instant) -> None:

@@ -8,14 +8,13 @@
     mandatory variable part              1.6: length, contents
     optional part                        1.7: code, length, contents ..., 0
 
-What `decode` accepts `encode` gives back octet by octet: unknown messages and parameters, spare bits, the
-order of optional parameters, and, in `layout`, parts that do not lie one behind the other.
+What `decode` accepts `encode` gives back, with unknown messages and parameters, spare bits and the order of
+optional parameters; the parts then lie one behind the other, as they should (1.4.1), and nothing behind them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeVar
 
@@ -43,18 +42,6 @@ class IsupDecodeError(DecodeError):
         self.found = found
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """A message whose parts do not lie one behind the other in the order of their pointers.
-
-    `octets` is the message as received, `starts` the offsets of the variable parameters' lengths and of the
-    optional part (0: none); the parts are laid over `octets`.
-    """
-
-    octets: bytes
-    starts: tuple[int, ...]
-
-
 class Message(NamedTuple):
     """One message. A tuple, because one is made for every message of the line and tuples are made fast."""
 
@@ -69,7 +56,6 @@ class Message(NamedTuple):
     """What follows the type of an unknown message and of one with a free format."""
     spare: int = 0
     """The four bits above the CIC."""
-    layout: Layout | None = None
 
     @property
     def name(self) -> str:
@@ -86,8 +72,6 @@ class Message(NamedTuple):
 
     def encode(self) -> bytes:
         """Return the octets. Raises `ValueError` for parameters that the format has no place for."""
-        if self.layout is not None:
-            return self._laid_out(self.layout)
         head = bytes((self.cic & 0xFF, self.cic >> 8 | self.spare << 4, self.kind))
         form = FORMATS.get(self.kind)
         if form is None or form.free:
@@ -114,23 +98,6 @@ class Message(NamedTuple):
                 parts.append(encode_optional(self.optional))
         return b"".join((*pieces, pointers, *parts))
 
-    def _laid_out(self, layout: Layout) -> bytes:
-        octets = bytearray(layout.octets)
-        octets[0], octets[1], octets[2] = self.cic & 0xFF, self.cic >> 8 | self.spare << 4, self.kind
-        at = HEAD
-        for each in self.fixed:
-            part = each.encode()
-            octets[at : at + len(part)] = part
-            at += len(part)
-        for start, each in zip(layout.starts, self.variable, strict=False):
-            part = each.encode()
-            octets[start : start + 1 + len(part)] = bytes((len(part),)) + part
-        if len(layout.starts) > len(self.variable) and layout.starts[-1]:
-            part = encode_optional(self.optional)
-            start = layout.starts[-1]
-            octets[start : start + len(part)] = part
-        return bytes(octets)
-
 
 def encode_optional(parameters: Iterable[Parameter]) -> bytes:
     """Return an optional part: code, length and contents of each parameter, then the end (Q.763 1.7)."""
@@ -143,11 +110,8 @@ def encode_optional(parameters: Iterable[Parameter]) -> bytes:
     return b"".join(pieces)
 
 
-def decode_optional(octets: bytes, at: int) -> tuple[tuple[Parameter, ...], int]:
-    """Return the optional parameters from offset `at` on, and the offset behind their end.
-
-    Raises `IsupDecodeError`.
-    """
+def decode_optional(octets: bytes, at: int) -> tuple[Parameter, ...]:
+    """Return the optional parameters from offset `at` on. Raises `IsupDecodeError`."""
     found: list[Parameter] = []
     size = len(octets)
     while True:
@@ -155,7 +119,7 @@ def decode_optional(octets: bytes, at: int) -> tuple[tuple[Parameter, ...], int]
             raise IsupDecodeError(at, "a parameter code or the end of optional parameters", "the end")
         code = octets[at]
         if code == 0:
-            return tuple(found), at + 1
+            return tuple(found)
         if at + 1 >= size:
             raise IsupDecodeError(at + 1, f"the length of parameter 0x{code:02X}", "the end")
         end = at + 2 + octets[at + 1]
@@ -171,23 +135,19 @@ def decode(octets: bytes) -> Message:
     """Return the message in `octets`, which begin with the CIC. Raises `IsupDecodeError` only."""
     size = len(octets)
     if HEAD <= size <= SHORT:
-        kind, fixed, variable, optional, body, plain = _behind_circuit(octets[2:])
-        if plain:
-            low, high = octets[0], octets[1]
-            return Message(low | (high & 0x0F) << 8, kind, fixed, variable, optional, body, high >> 4)
+        kind, fixed, variable, optional, body = _behind_circuit(octets[2:])
+        low, high = octets[0], octets[1]
+        return Message(low | (high & 0x0F) << 8, kind, fixed, variable, optional, body, high >> 4)
     return _read(octets, size)
 
 
 @lru_cache(maxsize=1024)
 def _behind_circuit(
     octets: bytes,
-) -> tuple[int, tuple[Parameter, ...], tuple[Parameter, ...], tuple[Parameter, ...], bytes, bool]:
-    """Read a short message without its CIC, once: those without numbers are alike on all circuits.
-
-    The last value tells whether that is all there is to it, which it is but for unusual layouts.
-    """
+) -> tuple[int, tuple[Parameter, ...], tuple[Parameter, ...], tuple[Parameter, ...], bytes]:
+    """Read a short message without its CIC, once: those without numbers are alike on all circuits."""
     found = _read(b"\0\0" + octets, 2 + len(octets))
-    return found.kind, found.fixed, found.variable, found.optional, found.body, found.layout is None
+    return found.kind, found.fixed, found.variable, found.optional, found.body
 
 
 def _read(octets: bytes, size: int) -> Message:
@@ -206,11 +166,9 @@ def _read(octets: bytes, size: int) -> Message:
         )
     fixed = _fixed_part(code, octets[HEAD:pointers]) if pointers > HEAD else ()
     if pointers == behind:
-        layout = None if behind == size else Layout(octets, ())
-        return Message(cic, code, fixed, (), (), b"", spare, layout)
-    variable, optional, starts, end = _parts(octets, form, pointers, behind)
-    layout = None if end == size else Layout(octets, starts)
-    return Message(cic, code, fixed, variable, optional, b"", spare, layout)
+        return Message(cic, code, fixed, spare=spare)
+    variable, optional = _parts(octets, form, pointers, behind)
+    return Message(cic, code, fixed, variable, optional, b"", spare)
 
 
 _PLACES: Final[dict[int, tuple[int, int]]] = {
@@ -234,15 +192,10 @@ def _fixed_part(code: int, octets: bytes) -> tuple[Parameter, ...]:
 
 def _parts(
     octets: bytes, form: Format, at: int, first: int
-) -> tuple[tuple[Parameter, ...], tuple[Parameter, ...], tuple[int, ...], int]:
-    """Read what the pointers from `at` to `first` lead to.
-
-    The end is -1 when the parts do not lie one behind the other.
-    """
+) -> tuple[tuple[Parameter, ...], tuple[Parameter, ...]]:
+    """Read what the pointers from `at` to `first` lead to: the variable and the optional parameters."""
     size = len(octets)
-    end = first
     variable: list[Parameter] = []
-    starts: list[int] = []
     for parameter in form.variable:
         start = at + octets[at]
         if not first <= start < size:
@@ -253,19 +206,13 @@ def _parts(
                 start + 1, f"{octets[start]} octets of parameter 0x{parameter:02X}", f"{size - start - 1}"
             )
         variable.append(contents(parameter, octets[start + 1 : behind]))
-        starts.append(start)
-        end = behind if start == end else -1
         at += 1
     if form.optional is None or not octets[at]:
-        starts.append(0)
-        return tuple(variable), (), tuple(starts), end
+        return tuple(variable), ()
     start = at + octets[at]
     if not first <= start < size:
         raise IsupDecodeError(at, "a pointer to the optional part", f"{octets[at]}")
-    optional, behind = decode_optional(octets, start)
-    starts.append(start)
-    end = behind if start == end and optional else -1
-    return tuple(variable), optional, tuple(starts), end
+    return tuple(variable), decode_optional(octets, start)
 
 
 def compose(cic: int, kind: Type, *parameters: Parameter) -> Message:

@@ -117,7 +117,7 @@ def _optional_part(body: bytes) -> tuple[Parameter, ...]:
     if not body or not body[0]:
         return ()
     try:
-        return decode_optional(body, body[0])[0]
+        return decode_optional(body, body[0])
     except DecodeError:
         return ()
 
@@ -154,4 +154,4 @@ def unknown_parameters(message: Message, *, transit: bool = False) -> tuple[Acti
             if not transit or instruction.octets[0] & 0x10:
                 dropped.add(code)
     optional = tuple(each for each in message.optional if each.number not in dropped)
-    return action, bytes(notify), message._replace(optional=optional, layout=None)
+    return action, bytes(notify), message._replace(optional=optional)

@@ -31,7 +31,17 @@ from callcenter.calls.primitives import (
     Transparent,
 )
 from callcenter.fsm import Machine, Table, Transition, Unexpected
-from callcenter.ss7.isup.calls import ISUP, Offered, acm, answer, call_progress, connect, release
+from callcenter.ss7.isup.calls import (
+    ISUP,
+    Offered,
+    acm,
+    all_of,
+    answer,
+    call_progress,
+    connect,
+    release,
+    suspension,
+)
 from callcenter.ss7.isup.codec import Message
 from callcenter.ss7.isup.compatibility import unpassed_message
 from callcenter.ss7.isup.delay import history
@@ -145,7 +155,6 @@ TABLE: Final[Table[State, Event]] = Table(
         (S.WAIT_FOR_ACM, E.T8): Transition("no_continuity", S.WAIT_FOR_RLC, "Q.764 2.9.8.3"),
         (S.WAIT_FOR_ACM, E.PROCEEDING): Transition("address_complete", S.WAIT_FOR_ANM, "Q.764 2.1.4"),
         (S.WAIT_FOR_ACM, E.ALERTING): Transition("address_complete", S.WAIT_FOR_ANM, "Q.764 2.1.4"),
-        (S.WAIT_FOR_ACM, E.PROGRESS): Transition("address_complete", S.WAIT_FOR_ANM, "Q.764 2.1.4"),
         (S.WAIT_FOR_ACM, E.ANSWER): Transition("connected", S.ANSWERED, "Q.764 2.1.7"),
         (S.WAIT_FOR_ANM, E.ALERTING): Transition("progress", S.WAIT_FOR_ANM, "Q.764 2.1.6"),
         (S.WAIT_FOR_ANM, E.PROGRESS): Transition("progress", S.WAIT_FOR_ANM, "Q.764 2.1.6"),
@@ -215,7 +224,6 @@ class IncomingCall(Machine[State, Event]):
         """Cause of the release the engine asked for, which `Released` answers."""
         self._release: tuple[Parameter, ...] = (CauseIndicators(16),)
         """The REL, which T1 repeats."""
-        self._alerted = False
 
     def recover(self, now: Instant, *, suspended: bool) -> None:
         """Go on with an answered call; a called party who has hung up is guarded anew."""
@@ -394,17 +402,12 @@ class IncomingCall(Machine[State, Event]):
 
     # backward messages
 
-    def address_complete(self, now: Instant, primitive: Proceeding | Alerting | Progress) -> None:
+    def address_complete(self, now: Instant, primitive: Proceeding | Alerting) -> None:
         """ACM."""
-        self._alerted = isinstance(primitive, Alerting)
         self.circuit.send(Type.ACM, *acm(primitive), *self._not_provided())
 
     def progress(self, now: Instant, primitive: Alerting | Progress) -> None:
-        """CPG; alerting once only."""
-        if isinstance(primitive, Alerting):
-            if self._alerted:
-                return
-            self._alerted = True
+        """CPG."""
         self.circuit.send(Type.CPG, *call_progress(primitive))
 
     def answered(self, now: Instant, primitive: Answer) -> None:
@@ -437,23 +440,27 @@ class IncomingCall(Machine[State, Event]):
     def suspended(self, now: Instant, message: Message) -> None:
         """SUS of the calling side: the controlling exchange supervises it; in transit it goes on."""
         self.circuit.note(What.SUSPENDED)
-        self.circuit.indicate(Suspend(_by_network(message)))
+        self.circuit.indicate(Suspend(_by_network(message), self._all_of(message)))
 
     def resumed(self, now: Instant, message: Message) -> None:
         """RES."""
         self.circuit.note(What.RESUMED)
-        self.circuit.indicate(Resume(_by_network(message)))
+        self.circuit.indicate(Resume(_by_network(message), self._all_of(message)))
+
+    def _all_of(self, message: Message) -> Transparent | None:
+        """What a message brings along in transit."""
+        return all_of(message) if self.circuit.services.config.transit else None
 
     def suspend(self, now: Instant, primitive: Suspend) -> None:
         """SUS: the called party has hung up and may come back; T6 of the controlling exchange guards it."""
-        self.circuit.send(Type.SUS, SuspendResumeIndicators(int(primitive.by_network)))
+        self.circuit.send(Type.SUS, *suspension(primitive))
         if self.circuit.services.config.gateway and primitive.by_network:
             self.circuit.start(self, "T38", now)
 
     def resume(self, now: Instant, primitive: Resume) -> None:
         """RES."""
         self.circuit.stop(self, "T38")
-        self.circuit.send(Type.RES, SuspendResumeIndicators(int(primitive.by_network)))
+        self.circuit.send(Type.RES, *suspension(primitive))
 
     def not_resumed(self, now: Instant) -> None:
         """T38."""
@@ -465,7 +472,7 @@ class IncomingCall(Machine[State, Event]):
 
     def forward_transfer(self, now: Instant, message: Message) -> None:
         """FOT."""
-        self.circuit.indicate(ForwardTransfer())
+        self.circuit.indicate(ForwardTransfer(self._all_of(message)))
 
     def passed(self, now: Instant, message: Message) -> None:
         """A message that is nothing to us, for the other leg of a call in transit. At the end of the call a

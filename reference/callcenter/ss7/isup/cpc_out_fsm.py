@@ -28,7 +28,16 @@ from callcenter.calls.primitives import (
 )
 from callcenter.fsm import Machine, Table, Transition, Unexpected
 from callcenter.ss7.isup import continuity_fsm, ssc_fsm
-from callcenter.ss7.isup.calls import ISUP, answer_of, backward_primitive, initial_address, release
+from callcenter.ss7.isup.calls import (
+    ISUP,
+    all_of,
+    answer_of,
+    backward_primitive,
+    initial_address,
+    items_of,
+    release,
+    suspension,
+)
 from callcenter.ss7.isup.codec import Message
 from callcenter.ss7.isup.compatibility import unpassed_message
 from callcenter.ss7.isup.facilities import identity, rejected
@@ -197,6 +206,11 @@ class OutgoingCall(Machine[State, Event]):
         if suspended:
             self.circuit.start(self, "T6", now)
 
+    @property
+    def waits(self) -> bool:
+        """Whether no backward message has come yet."""
+        return self.state is State.WAIT_FOR_ACM
+
     # set-up
 
     def setup(self, now: Instant, primitive: Setup) -> None:
@@ -283,7 +297,7 @@ class OutgoingCall(Machine[State, Event]):
 
     def forward_transfer(self, now: Instant, primitive: ForwardTransfer) -> None:
         """FOT."""
-        self.circuit.send(Type.FOT)
+        self.circuit.send(Type.FOT, *items_of(primitive.transparent))
 
     def passed(self, now: Instant, message: Message) -> None:
         """A message that is nothing to us, for the other leg of a call in transit. At the end of the call a
@@ -337,11 +351,11 @@ class OutgoingCall(Machine[State, Event]):
 
     def suspend(self, now: Instant, primitive: Suspend) -> None:
         """SUS: the calling party of a call in transit has suspended it."""
-        self.circuit.send(Type.SUS, SuspendResumeIndicators(int(primitive.by_network)))
+        self.circuit.send(Type.SUS, *suspension(primitive))
 
     def resume(self, now: Instant, primitive: Resume) -> None:
         """RES."""
-        self.circuit.send(Type.RES, SuspendResumeIndicators(int(primitive.by_network)))
+        self.circuit.send(Type.RES, *suspension(primitive))
 
     def suspended(self, now: Instant, message: Message) -> None:
         """SUS: T6 for the network, T2 for a user."""
@@ -349,14 +363,15 @@ class OutgoingCall(Machine[State, Event]):
         network = indicators is not None and indicators.network
         self.circuit.start(self, "T6" if network else "T2", now)
         self.circuit.note(What.SUSPENDED, "network" if network else "user")
-        self.circuit.indicate(Suspend(bool(network)))
+        self.circuit.indicate(Suspend(bool(network), all_of(message) if self._transit else None))
 
     def resumed(self, now: Instant, message: Message) -> None:
         """RES."""
         self.circuit.stop(self, "T2", "T6")
         self.circuit.note(What.RESUMED)
         indicators = message.get(SuspendResumeIndicators)
-        self.circuit.indicate(Resume(indicators is not None and bool(indicators.network)))
+        network = indicators is not None and bool(indicators.network)
+        self.circuit.indicate(Resume(network, all_of(message) if self._transit else None))
 
     def not_resumed(self, now: Instant) -> None:
         """T6 or T2."""

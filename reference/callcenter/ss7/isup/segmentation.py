@@ -54,7 +54,7 @@ def cut(message: Message, longest: int) -> Cut:
     """Cut `message` into at most two of at most `longest` octets."""
     indicators = _INDICATORS.get(message.kind)
     kept = list(message.optional) if indicators is None else _announcing(message.optional, indicators)
-    first = message._replace(optional=tuple(kept), layout=None)
+    first = message._replace(optional=tuple(kept))
     moved: list[Parameter] = []
     movable = sorted(
         (each for each in kept if each.number in MOVABLE), key=lambda each: MOVABLE.index(each.number)
@@ -102,7 +102,7 @@ def joined(message: Message, segment: Message | None) -> Message:
             optional.append(plain)
         else:
             optional.append(each)
-    return message._replace(optional=(*optional, *segment_parts(segment)), layout=None)
+    return message._replace(optional=(*optional, *segment_parts(segment)))
 
 
 def segment_parts(segment: Message | None) -> tuple[Parameter, ...]:

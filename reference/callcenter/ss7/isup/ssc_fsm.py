@@ -45,8 +45,6 @@ TABLE: Final[Table[State, Event]] = Table(
     Event,
     {
         (S.IDLE, E.ANNOUNCED): Transition("hold", S.WAIT_FOR_SGM, "Q.764 2.1.12"),
-        (S.IDLE, E.SGM): Transition("go_on", S.IDLE, "Q.764 2.9.5.1"),
-        (S.IDLE, E.OTHER): Transition("go_on", S.IDLE, "Q.764 2.1.12"),
         (S.WAIT_FOR_SGM, E.SGM): Transition("whole", S.IDLE, "Q.764 2.1.12"),
         (S.WAIT_FOR_SGM, E.OTHER): Transition("lost", S.IDLE, "Q.764 2.1.12"),
         (S.WAIT_FOR_SGM, E.ANNOUNCED): Transition("next", S.WAIT_FOR_SGM, "Q.764 2.1.12"),
@@ -85,10 +83,6 @@ class SegmentationControl(Machine[State, Event]):
         """Wait for the segment."""
         self._held = message
         self._call.circuit.start(self, "T34", now)
-
-    def go_on(self, now: Instant, message: Message) -> None:
-        """Nothing is waited for."""
-        self._ready.append(message)
 
     def whole(self, now: Instant, message: Message) -> None:
         """The segment is there."""

@@ -57,7 +57,12 @@ from callcenter.ss7.ranges import ranges
 from callcenter.ss7.user_part import Outgoing
 from testrig.clock import Instant
 
-_NO_UCIC = frozenset((Type.UCIC, Type.CFN, Type.UPA, Type.UPT, Type.RLC, Type.BLA, Type.UBA))
+_NO_UCIC = frozenset(
+    (
+        *(Type.UCIC, Type.CFN, Type.UPA, Type.UPT, Type.RLC, Type.BLA, Type.UBA),
+        *(Type.GRA, Type.CGBA, Type.CGUA, Type.CQR, Type.LPA),
+    )
+)
 """Messages that are not answered by UCIC: they could only be answers, or are about no circuit."""
 
 
