@@ -72,7 +72,9 @@ def restart(agenda: Agenda, *, transfer: bool, procedure: bool = True) -> Machin
 
 
 def adjacent(agenda: Agenda) -> Machine[Any, Any]:
-    return tprc_fsm.AdjacentRestartControl(1, tprc_fsm.AdjacentOutputs(agenda, nothing, nothing, nothing))
+    return tprc_fsm.AdjacentRestartControl(
+        1, tprc_fsm.AdjacentOutputs(agenda, nothing, nothing, nothing, nothing)
+    )
 
 
 def congestion(agenda: Agenda, *, level: int) -> Machine[Any, Any]:

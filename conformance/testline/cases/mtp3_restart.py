@@ -236,6 +236,30 @@ def test_unexpected_tra_after_t19(network: Network) -> None:
 
 
 @case(
+    "MTP3/113",
+    "Unexpected TRA to a transfer point",
+    clauses=["Q.704 9.5", "Q.704 13.2"],
+    proves=["N-01"],
+    needs=("mtp3.restart", "mtp3.transfer"),
+    setup="transfer",
+    unverified=True,
+)
+def test_unexpected_tra_to_a_transfer_point(network: Network) -> None:
+    """A knows by TFP that B is not reached by the system. Its TRA, T19 later, says that it has forgotten: TFP
+    again, and TRA behind it.
+    """
+    network.up()
+    for link in network.b.links.values():
+        link.cut()
+    network.expect("TFP", within=5 * SECOND, dpc=network.a.code, destination=network.b.code)
+    network.bench.run(70 * SECOND)
+    network.forget()
+    network.a.send("TRA")
+    network.expect("TFP", within=SECOND, dpc=network.a.code, destination=network.b.code)
+    network.expect("TRA", within=SECOND, dpc=network.a.code)
+
+
+@case(
     "MTP3/72",
     "Restart of a transfer point, timer T18",
     clauses=["Q.704 9.2.2", "Q.704 16.8"],

@@ -55,10 +55,14 @@ class Restart:
             if self.over:
                 user.routes.inform(point)
 
+        def remind() -> None:
+            if self.over:
+                user.routes.remind(point)
+
         def settled() -> None:
             self._settled(self._link_sets[point])
 
-        outputs = tprc_fsm.AdjacentOutputs(user.agenda, inform, send_tra, settled)
+        outputs = tprc_fsm.AdjacentOutputs(user.agenda, inform, remind, send_tra, settled)
         return tprc_fsm.AdjacentRestartControl(point, outputs)
 
     def link_set_up(self, links: LinkSet, *, accessible: bool) -> None:

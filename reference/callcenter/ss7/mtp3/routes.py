@@ -105,6 +105,9 @@ class RouteManagement:
             if route.link_set.adjacent == adjacent:
                 route.status = RouteStatus.ALLOWED
                 test.handle(Event.STOP)
+        self._forget_told(adjacent)
+
+    def _forget_told(self, adjacent: int) -> None:
         for key in [key for key in self._told if key[1] == adjacent]:
             del self._told[key]
 
@@ -133,6 +136,11 @@ class RouteManagement:
                 self._send(adjacent, Management(_HEADING[status], point=destination))
                 if status is RouteStatus.PROHIBITED:
                     self._answer(destination, adjacent).begin()
+
+    def remind(self, adjacent: int) -> None:
+        """Tell an adjacent point again what it must not send to us: it has forgotten (9.5)."""
+        self._forget_told(adjacent)
+        self.inform(adjacent)
 
     def inform_all(self) -> None:
         """Tell every adjacent point what has changed for it."""

@@ -158,7 +158,9 @@ class AdjacentOutputs:
 
     agenda: Agenda
     inform: Callable[[], None]
-    """Send it what it must not send to us."""
+    """Send it what it must not send to us, as far as it does not know."""
+    remind: Callable[[], None]
+    """Send it that again."""
     send_tra: Callable[[], None]
     settled: Callable[[], None]
     """A timer may have ended the restart."""
@@ -207,7 +209,7 @@ class AdjacentRestartControl(Machine[AdjacentState, AdjacentEvent]):
         """Answer a TRA that belongs to no restart, unless T19 says that it is an answer itself."""
         if self._outputs.agenda.running("T19", self):
             return
-        self._outputs.inform()
+        self._outputs.remind()
         self._outputs.send_tra()
         self.announced()
 
