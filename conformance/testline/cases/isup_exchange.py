@@ -11,7 +11,6 @@ from typing import Final
 from testline.case import case
 from testline.cases.agents import dials_out
 from testline.cases.isup_calls import talking
-from testline.cases.isup_circuits import REPEATED
 from testline.cases.isup_groups import HARDWARE
 from testline.cases.isup_supervision import ANSWER
 from testline.cases.isup_timers import ANNEX, released_after
@@ -160,7 +159,7 @@ def test_reset_of_failed_circuits(centre: Centre) -> None:
     call = isup.wait_for("CGB", within=ANSWER)
     _for_hardware(centre, call, some)
     call.send("IAM", called=isup.pixit.menu_number, deliberate=True)
-    call.expect_nothing(during=REPEATED)
+    call.expect_nothing(during=20 * SECOND)
 
 
 @case(

@@ -785,7 +785,7 @@ def test_user_part_unavailable(centre: Centre) -> None:
             still_works(isup, isup.free_circuit())
         else:
             call.send("UPA")
-            isup.expect_nothing(during=16 * MINUTE)
+            isup.expect_nothing(during=SECOND if cause else 16 * MINUTE)
         outgoing(centre).release()
         agent.telephone.replace()
         centre.bench.run(5 * SECOND)
